@@ -1,0 +1,66 @@
+package controllers
+
+import (
+	"fmt"
+
+	"github.com/seam-operator/seam-operator/api/v1alpha1"
+	"github.com/seam-operator/seam-operator/pkg/assignment"
+)
+
+// claim finds how an object stands among all objects of its credential, by what they say and what their status shows.
+func (g *group) claim(obj *v1alpha1.CredentialAssignment) assignment.Claim {
+	var claimants []assignment.Claimant
+	for _, o := range g.objects {
+		if c, claims := claimantOf(o); claims {
+			claimants = append(claimants, c)
+		}
+	}
+	assignment.Rank(claimants)
+	return assignment.Stand(claimants, string(obj.UID), personOf(obj), obj.Status.WorkspaceID)
+}
+
+// claimantOf returns what an object claims with. One that only observes claims nothing, nor does one that is being
+// deleted and has nothing to clean up, nor a suspended one without a record.
+func claimantOf(obj *v1alpha1.CredentialAssignment) (assignment.Claimant, bool) {
+	_, record := recordOf(obj)
+	finalizer, _ := marksOf(obj)
+	deleting := !obj.DeletionTimestamp.IsZero()
+	if obj.Spec.Mode == v1alpha1.ModeObserve || deleting && !finalizer || obj.Spec.Suspend && record == nil && !deleting {
+		return assignment.Claimant{}, false
+	}
+	reads := obj.Status.Credential != nil
+	return assignment.Claimant{
+		UID:         string(obj.UID),
+		Created:     obj.CreationTimestamp.Time,
+		Person:      personOf(obj),
+		Recorded:    record != nil && readyCondition(obj).Reason != v1alpha1.ReasonWorkspaceMismatch,
+		Reads:       reads || obj.Status.ObservedGeneration < 0,
+		Succeeds:    reads && !deleting && !obj.Spec.Suspend,
+		WorkspaceID: obj.Status.WorkspaceID,
+	}, true
+}
+
+// claimText tells claims apart for the comparison of inputs.
+func claimText(c assignment.Claim) string {
+	switch {
+	case c.Winner != nil:
+		return fmt.Sprintf("after %s for %s", c.Winner.UID, c.Winner.Person)
+	case c.Successor != nil:
+		return "before " + c.Successor.UID
+	default:
+		return ""
+	}
+}
+
+func personOf(obj *v1alpha1.CredentialAssignment) assignment.Person {
+	return assignment.Person{ACSUserID: obj.Spec.ACSUserID, UserIdentityID: obj.Spec.UserIdentityID}
+}
+
+// recordOf returns the object's record annotation and what it proves; nil when it proves nothing.
+func recordOf(obj *v1alpha1.CredentialAssignment) (text string, record *assignment.Record) {
+	text, annotated := obj.Annotations[v1alpha1.AnnotationAssignedTo]
+	if !annotated {
+		return "", nil
+	}
+	return text, assignment.ParseRecord(text, string(obj.UID))
+}

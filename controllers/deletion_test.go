@@ -1,0 +1,157 @@
+package controllers_test
+
+import (
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/seam-operator/seam-operator/api/v1alpha1"
+	"github.com/seam-operator/seam-operator/pkg/fakeseam"
+)
+
+// assignedToAlice is a story in which Alice holds the credential by an object.
+func assignedToAlice(t *testing.T, changes ...change) *story {
+	t.Helper()
+	s := newStory(t)
+	s.operate()
+	s.declare("alice-mobile-key", changes...)
+	s.assigned("alice-mobile-key")
+	return s
+}
+
+func TestDeletingTakesTheCredentialAway(t *testing.T) {
+	s := assignedToAlice(t)
+
+	s.delete("alice-mobile-key")
+	s.gone("alice-mobile-key")
+
+	s.Expect(s.holder()).To(Equal(user("")))
+	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice, "unassign " + alice}))
+	calls := s.seam.Calls()
+	s.Expect(calls[len(calls)-1].Operation).To(Equal(fakeseam.OpGetCredential), "the finalizer leaves after a read")
+	s.Eventually(func() []string { return s.events("alice-mobile-key") }).Should(ContainElement("Normal Unassigned"))
+}
+
+func TestDeletingLeavesAnotherHolderAlone(t *testing.T) {
+	s := assignedToAlice(t)
+	s.handByConsole(carol)
+
+	s.delete("alice-mobile-key")
+	s.gone("alice-mobile-key")
+
+	s.Expect(s.holder()).To(Equal(user(carol)))
+	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
+}
+
+func TestDeletingASuspendedObjectStillTakesTheCredentialAway(t *testing.T) {
+	s := assignedToAlice(t)
+	s.edit("alice-mobile-key", suspended(true))
+
+	s.delete("alice-mobile-key")
+	s.gone("alice-mobile-key")
+
+	s.Expect(s.holder()).To(Equal(user("")))
+}
+
+func TestRetainTakesNothingAway(t *testing.T) {
+	s := assignedToAlice(t, withPolicy(v1alpha1.DeletionPolicyRetain))
+	s.Expect(s.get("alice-mobile-key").Finalizers).To(BeEmpty())
+
+	s.delete("alice-mobile-key")
+	s.gone("alice-mobile-key")
+
+	s.Expect(s.holder()).To(Equal(user(alice)))
+}
+
+func TestSwitchingToRetainTakesTheFinalizerOffEvenWhileSeamIsDown(t *testing.T) {
+	s := assignedToAlice(t)
+	s.seam.Inject(fakeseam.Fault{Status: 503})
+
+	s.edit("alice-mobile-key", withPolicy(v1alpha1.DeletionPolicyRetain))
+
+	s.Eventually(func() []string { return s.get("alice-mobile-key").Finalizers }).Should(BeEmpty())
+	s.Expect(s.get("alice-mobile-key").Annotations).To(HaveKey(v1alpha1.AnnotationAssignedTo))
+}
+
+func TestADeletedCredentialLetsTheObjectGo(t *testing.T) {
+	s := assignedToAlice(t)
+	s.seam.DeleteCredential(theCredential)
+
+	s.delete("alice-mobile-key")
+	s.gone("alice-mobile-key")
+}
+
+func TestAKeyOfAnotherWorkspaceDoesNotMakeACredentialGone(t *testing.T) {
+	s := assignedToAlice(t)
+	const elsewhere = "11111111-1111-1111-1111-000000000002"
+	s.seam.AddWorkspace(fakeseam.Workspace{ID: elsewhere})
+	s.seam.AddAPIKey("seam_test2elsewhere", elsewhere)
+	s.putSecret("seam", "seam_test2elsewhere")
+	s.stalled("alice-mobile-key", v1alpha1.ReasonWorkspaceMismatch)
+
+	s.delete("alice-mobile-key")
+	s.clock.Step(time.Minute)
+
+	s.stalled("alice-mobile-key", v1alpha1.ReasonWorkspaceMismatch)
+	s.putSecret("seam", apiKey)
+	s.gone("alice-mobile-key")
+	s.Expect(s.holder()).To(Equal(user("")))
+}
+
+func TestTheLastKeyThatWorkedCleansUpWhenTheSecretWentFirst(t *testing.T) {
+	s := assignedToAlice(t)
+	s.Expect(s.api.Delete(s.ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "seam", Namespace: s.namespace}})).To(Succeed())
+
+	s.delete("alice-mobile-key")
+	s.gone("alice-mobile-key")
+
+	s.Expect(s.holder()).To(Equal(user("")))
+}
+
+func TestWithoutAnyKeyADeletedObjectStaysAndSaysWhatToDo(t *testing.T) {
+	s := newStory(t)
+	stop := s.operate()
+	s.declare("alice-mobile-key")
+	s.assigned("alice-mobile-key")
+	stop()
+	s.Expect(s.api.Delete(s.ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "seam", Namespace: s.namespace}})).To(Succeed())
+	s.delete("alice-mobile-key")
+	s.operate()
+	s.clock.Step(time.Minute)
+
+	o := s.stalled("alice-mobile-key", v1alpha1.ReasonSecretNotFound)
+	s.Expect(message(o)).To(And(ContainSubstring(`"seam"`), ContainSubstring("acs.seam.co/abandon=true"), ContainSubstring(alice)))
+
+	s.edit("alice-mobile-key", annotated(v1alpha1.AnnotationAbandon, "true"))
+	s.gone("alice-mobile-key")
+	s.Expect(s.holder()).To(Equal(user(alice)))
+	s.Eventually(func() []string { return s.events("alice-mobile-key") }).Should(ContainElement("Warning Abandoned"))
+}
+
+func TestARenamedManifestLocksNobodyOut(t *testing.T) {
+	t.Run("created first, then pruned", func(t *testing.T) {
+		s := assignedToAlice(t)
+		s.declare("alice-key-renamed")
+		s.assigned("alice-key-renamed")
+
+		s.delete("alice-mobile-key")
+		s.gone("alice-mobile-key")
+
+		s.Eventually(func() []string { return s.get("alice-key-renamed").Finalizers }).Should(ConsistOf("acs.seam.co/unassign"))
+		s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
+	})
+	t.Run("pruned first, then created", func(t *testing.T) {
+		s := assignedToAlice(t)
+		s.clock.SetTime(time.Now())
+
+		s.delete("alice-mobile-key")
+		s.declare("alice-key-renamed")
+		s.gone("alice-mobile-key")
+
+		s.Eventually(func() []string { return s.get("alice-key-renamed").Finalizers }).Should(ConsistOf("acs.seam.co/unassign"))
+		s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
+	})
+}

@@ -1,0 +1,169 @@
+package controllers
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+	"k8s.io/utils/clock"
+
+	"github.com/seam-operator/seam-operator/pkg/seam"
+)
+
+// Limits bound what the operator asks of Seam with one API key.
+type Limits struct {
+	QPS      float64 // passes a second, each of which makes one to four calls
+	Burst    int
+	InFlight int           // passes under way at the same time, so that one slow workspace never fills all workers
+	MaxRest  time.Duration // the longest rest after answers 429
+}
+
+const (
+	firstRest    = time.Second            // after a 429 that does not say how long
+	crowdedDelay = 100 * time.Millisecond // before a pass asks again for a place among those under way
+)
+
+// keyring holds what is shared by all objects that use the same API key.
+type keyring struct {
+	api    *seam.API
+	limits Limits
+	clock  clock.PassiveClock
+
+	mu   sync.Mutex
+	keys map[keyID]*key
+}
+
+// keyID tells keys apart: a personal access token counts once for each workspace.
+type keyID struct {
+	token       seam.Token
+	workspaceID string
+}
+
+func newKeyring(api *seam.API, limits Limits, clock clock.PassiveClock) *keyring {
+	return &keyring{api: api, limits: limits, clock: clock, keys: map[keyID]*key{}}
+}
+
+// key returns the shared state of a token, in a workspace when it is a personal access token.
+func (r *keyring) key(token seam.Token, workspaceID string) (*key, error) {
+	if !token.IsPersonalAccessToken() {
+		workspaceID = ""
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	id := keyID{token, workspaceID}
+	if k := r.keys[id]; k != nil {
+		return k, nil
+	}
+	client, err := r.api.Client(token, workspaceID)
+	if err != nil {
+		return nil, err
+	}
+	k := &key{
+		Client:      client,
+		limits:      r.limits,
+		clock:       r.clock,
+		limiter:     rate.NewLimiter(rate.Limit(r.limits.QPS), r.limits.Burst),
+		workspaceID: workspaceID,
+	}
+	r.keys[id] = k
+	return k, nil
+}
+
+// key is one API key: its client, its place in time, and the workspace that it belongs to.
+type key struct {
+	*seam.Client
+	limits  Limits
+	clock   clock.PassiveClock
+	limiter *rate.Limiter
+
+	mu          sync.Mutex
+	inFlight    int
+	restUntil   time.Time
+	rested      time.Duration // the last rest that this operator chose itself
+	workspaceID string
+}
+
+// turn is the place of one object in the queue for a key.
+type turn struct {
+	key *key // nil when the object does not wait
+	at  time.Time
+}
+
+// admit lets a pass begin, or returns how long it has to wait, and whether that is because Seam answered 429. A pass
+// that waits holds no worker; one that was admitted ends with leave.
+func (k *key) admit(t *turn) (wait time.Duration, resting bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now := k.clock.Now()
+	if wait := k.restUntil.Sub(now); wait > 0 {
+		return wait, true
+	}
+	if t.key != k {
+		*t = turn{key: k, at: now.Add(k.limiter.ReserveN(now, 1).DelayFrom(now))}
+		throttledSeconds.Add(t.at.Sub(now).Seconds())
+	}
+	if wait := t.at.Sub(now); wait > 0 {
+		return wait, false
+	}
+	if k.inFlight >= k.limits.InFlight {
+		return crowdedDelay, false
+	}
+	*t = turn{}
+	k.inFlight++
+	return 0, false
+}
+
+// leave ends an admitted pass.
+func (k *key) leave() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.inFlight--
+}
+
+// rest keeps every object of this key away from Seam after a 429: as long as Seam says, else 1 s, doubling.
+func (k *key) rest(err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	pause, told := seam.RetryAfter(err)
+	if !told {
+		k.rested = min(max(2*k.rested, firstRest), k.limits.MaxRest)
+		pause = k.rested
+	}
+	throttledSeconds.Add(pause.Seconds())
+	if until := k.clock.Now().Add(pause); until.After(k.restUntil) {
+		k.restUntil = until
+	}
+}
+
+// worked notes that Seam answered a call of this key.
+func (k *key) worked() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.rested = 0
+}
+
+// workspace returns the workspace that the key belongs to, asked for once in a key's life.
+func (k *key) workspace(ctx context.Context) (string, error) {
+	k.mu.Lock()
+	known := k.workspaceID
+	k.mu.Unlock()
+	if known != "" {
+		return known, nil
+	}
+	w, err := k.GetWorkspace(ctx)
+	if err != nil {
+		return "", err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.workspaceID = w.WorkspaceID
+	return w.WorkspaceID, nil
+}
+
+// resting returns until when the key rests.
+func (k *key) resting() time.Time {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.restUntil
+}

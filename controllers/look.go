@@ -1,0 +1,121 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/seam-operator/seam-operator/pkg/assignment"
+	"github.com/seam-operator/seam-operator/pkg/seam"
+)
+
+// warningBeingDeleted is Seam's warning on a credential that is on its way out.
+const warningBeingDeleted = "being_deleted"
+
+// look reads the one fact that the plan asks for.
+func (p *pass) look(ctx context.Context, d assignment.Decision) error {
+	if err := p.open(ctx); err != nil {
+		return err
+	}
+	if p.stop.Err() != nil {
+		return errStopping
+	}
+	err := p.fetch(ctx, d)
+	if err == nil {
+		p.key.worked()
+		p.mem.key = p.key
+	}
+	return err
+}
+
+func (p *pass) fetch(ctx context.Context, d assignment.Decision) error {
+	switch d.Step {
+	case assignment.ReadCredential:
+		return p.readCredential(ctx)
+	case assignment.ReadUnmanaged:
+		return p.readUnmanaged(ctx)
+	case assignment.ReadWorkspace:
+		workspaceID, err := p.key.workspace(ctx)
+		p.situation.Seen.WorkspaceID = idOf(workspaceID)
+		return err
+	case assignment.ReadPerson:
+		return p.readPerson(ctx, d.Person)
+	default:
+		return fmt.Errorf("step %d is not a look at Seam", d.Step)
+	}
+}
+
+func (p *pass) readCredential(ctx context.Context) error {
+	shown, err := p.key.GetCredential(ctx, p.obj.Spec.ACSCredentialID)
+	p.readAt, p.situation.Now = p.Clock.Now(), p.Clock.Now()
+	switch {
+	case seam.IsNotFound(err):
+		p.shown = nil
+		p.situation.Seen.Credential, p.situation.Seen.Holder = assignment.Missing, assignment.Holder{}
+		return nil
+	case err != nil:
+		return err
+	}
+	p.see(shown)
+	return nil
+}
+
+// see takes over what Seam shows of the credential.
+func (p *pass) see(shown seam.Credential) {
+	p.shown = &shown
+	seen := &p.situation.Seen
+	seen.Credential = assignment.Found
+	seen.Holder = assignment.Holder{
+		ACSUserID:      idOf(shown.ACSUserID),
+		UserIdentityID: idOf(shown.UserIdentityID),
+	}
+	if shown.WorkspaceID != "" {
+		seen.WorkspaceID = idOf(shown.WorkspaceID)
+	}
+	seen.Unusable = shown.IsManaged != nil && !*shown.IsManaged || slices.Contains(shown.Warnings, warningBeingDeleted)
+}
+
+// readUnmanaged looks where Seam keeps credentials that it does not manage. A Seam that does not know the route, or
+// refuses the question, has none to show there.
+func (p *pass) readUnmanaged(ctx context.Context) error {
+	_, err := p.key.GetUnmanagedCredential(ctx, p.obj.Spec.ACSCredentialID)
+	switch {
+	case err == nil:
+		p.situation.Seen.Unmanaged = assignment.Found
+	case seam.IsNotFound(err) || seam.IsInvalid(err):
+		p.situation.Seen.Unmanaged = assignment.Missing
+	default:
+		return err
+	}
+	return nil
+}
+
+func (p *pass) readPerson(ctx context.Context, person assignment.Person) error {
+	identity, err := p.identityOf(ctx, person)
+	if err != nil && !seam.IsNotFound(err) {
+		return err
+	}
+	p.situation.Seen.People[person] = assignment.Account{Exists: err == nil, UserIdentityID: idOf(identity)}
+	return nil
+}
+
+// identityOf returns the identity that an ACS user is linked to, or that a user identity reads as.
+func (p *pass) identityOf(ctx context.Context, person assignment.Person) (string, error) {
+	if person.ACSUserID != "" {
+		user, err := p.key.GetACSUser(ctx, person.ACSUserID)
+		return user.UserIdentityID, err
+	}
+	identity, err := p.key.GetUserIdentity(ctx, person.UserIdentityID)
+	return identity.UserIdentityID, err
+}
+
+// settle forgets that the recorded write is pending once Seam shows its effect.
+func (p *pass) settle() {
+	if p.mem.pending == nil || !p.situation.Settles() {
+		return
+	}
+	if record := p.situation.Marks.Record; p.mem.pending.Lost && record.Write == assignment.WriteAssign && !isReady(p.obj) {
+		p.mem.assigned = timeOf(record.At)
+	}
+	p.mem.pending, p.situation.Pending = nil, nil
+}

@@ -1,0 +1,120 @@
+package controllers
+
+import (
+	"sync"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/seam-operator/seam-operator/pkg/assignment"
+)
+
+// memory is what one process knows of an object beyond what the API server stores. It saves calls; a process that
+// starts without it comes to the same end.
+type memory struct {
+	// inputs is what the last look went by; while nothing of it changes, the object rests until next.
+	inputs inputs
+	next   time.Time
+	// wrote is the resource version of this process's last write; an older object in the cache is not acted on.
+	wrote string
+
+	lastLook time.Time // when Seam was last looked at with success, or when this process met the object
+	failures int       // passes in a row that ended unfinished
+	polls    int       // looks in a row that found the access system not synced
+
+	record  string              // the record that pending speaks of
+	pending *assignment.Pending // nil once the recorded write is settled
+	stray   *assignment.Person  // to whom a lost write may still give the credential
+	strayAt time.Time           // when that was lost for good
+	refused *assignment.Refusal
+	expires time.Time // when refused is tried again
+
+	assigned *metav1.Time // when this process last saw its own assign succeed
+	person   assignment.Person
+	key      *key // the last key that worked
+	turn     turn // with the key that it waits for
+}
+
+// forgetWhatChanged drops what a new declaration, Secret, rival or request makes worth trying again.
+func (m *memory) forgetWhatChanged(in inputs, now time.Time) {
+	if !in.declares(m.inputs) {
+		m.failures, m.polls, m.refused = 0, 0, nil
+	}
+	if m.refused != nil && !now.Before(m.expires) {
+		m.refused = nil
+	}
+}
+
+// pend brings pending up to date with the record that the object carries. A record that this process did not settle
+// counts as a write whose answer was lost, until its call can no longer be under way; a time in the future counts as now.
+func (m *memory) pend(text string, record *assignment.Record, now time.Time, timeout time.Duration) {
+	if m.record != text {
+		m.record, m.pending = text, nil
+		if record != nil {
+			m.pending = &assignment.Pending{Until: earlier(record.At, now).Add(timeout), Lost: true}
+		}
+	}
+	if m.pending == nil || now.Before(m.pending.Until) {
+		return
+	}
+	if m.pending.Lost && record.Write == assignment.WriteAssign {
+		m.stray, m.strayAt = &record.Person, m.pending.Until
+	}
+	m.pending = nil
+}
+
+// strayPerson returns the person to whom a lost assign may have given the credential late, for as long as that is to
+// be expected.
+func (m *memory) strayPerson(now time.Time, timeout time.Duration) *assignment.Person {
+	if m.stray == nil || now.After(m.strayAt.Add(2*timeout)) {
+		return nil
+	}
+	return m.stray
+}
+
+// inputs is what a look depends on, apart from Seam.
+type inputs struct {
+	generation int64
+	requested  string
+	deleting   bool
+	abandoned  bool
+	finalizer  bool
+	record     string
+	secret     string
+	claim      string
+}
+
+// declares reports whether both inputs come from the same declaration and request, the same Secret and the same rivals.
+func (i inputs) declares(other inputs) bool {
+	return i.generation == other.generation && i.secret == other.secret && i.claim == other.claim && i.deleting == other.deleting && i.requested == other.requested
+}
+
+// memories keeps the memory of every object, by credential.
+type memories struct {
+	mu           sync.Mutex
+	byCredential map[string]map[types.UID]*memory
+}
+
+// of returns the memories of the objects that name a credential, and forgets those of objects that are gone.
+func (m *memories) of(credential string, objects []types.UID, now time.Time) map[types.UID]*memory {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	before := m.byCredential[credential]
+	delete(m.byCredential, credential)
+	if len(objects) == 0 {
+		return nil
+	}
+	current := make(map[types.UID]*memory, len(objects))
+	for _, uid := range objects {
+		current[uid] = before[uid]
+		if current[uid] == nil {
+			current[uid] = &memory{lastLook: now}
+		}
+	}
+	if m.byCredential == nil {
+		m.byCredential = map[string]map[types.UID]*memory{}
+	}
+	m.byCredential[credential] = current
+	return current
+}

@@ -1,0 +1,188 @@
+package controllers_test
+
+import (
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/seam-operator/seam-operator/api/v1alpha1"
+	"github.com/seam-operator/seam-operator/pkg/fakeseam"
+)
+
+func TestAMoveReleasesBeforeItAcquires(t *testing.T) {
+	s := newStory(t)
+	s.seam.SetBehaviour(fakeseam.Behaviour{OnHeld: fakeseam.HeldRefuses})
+	s.operate()
+	s.declare("front-desk-key")
+	s.assigned("front-desk-key")
+
+	s.edit("front-desk-key", forUser(bob))
+
+	s.until(func() bool { return s.holder() == user(bob) })
+	s.assigned("front-desk-key")
+	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice, "unassign " + alice, "assign " + bob}))
+	s.Eventually(func() []string { return s.events("front-desk-key") }).Should(ContainElements("Normal Unassigned", "Normal Moved"))
+}
+
+func TestATypoInAMoveLocksNobodyOut(t *testing.T) {
+	s := newStory(t)
+	s.operate()
+	s.declare("front-desk-key")
+	s.assigned("front-desk-key")
+
+	s.edit("front-desk-key", forUser(nobody))
+
+	s.stalled("front-desk-key", v1alpha1.ReasonAssigneeNotFound)
+	s.Expect(s.holder()).To(Equal(user(alice)))
+	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
+}
+
+func TestAChangeBetweenAPersonAndTheirIdentityWritesNothingToSeam(t *testing.T) {
+	s := newStory(t)
+	s.seam.AddIdentity(fakeseam.Identity{ID: aliceIdentity})
+	s.seam.UpdateUser(alice, func(u *fakeseam.User) { u.UserIdentityID = aliceIdentity })
+	s.operate()
+	s.declare("alice-mobile-key")
+	s.assigned("alice-mobile-key")
+
+	s.edit("alice-mobile-key", forIdentity(aliceIdentity))
+	s.assigned("alice-mobile-key")
+	s.edit("alice-mobile-key", forUser(alice))
+	s.assigned("alice-mobile-key")
+
+	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
+}
+
+func TestModeAssignTakesNothingFromAnotherHolder(t *testing.T) {
+	s := newStory(t)
+	s.handByConsole(carol)
+	s.operate()
+	s.declare("alice-mobile-key")
+
+	o := s.stalled("alice-mobile-key", v1alpha1.ReasonHeldByOther)
+
+	s.Expect(message(o)).To(ContainSubstring(carol))
+	s.Expect(o.Status.ACSUserID).To(Equal(carol))
+	s.Expect(o.Finalizers).To(BeEmpty())
+	s.Expect(s.wrote()).To(BeEmpty())
+	s.Expect(s.holder()).To(Equal(user(carol)))
+}
+
+func TestModeEnforceTakesItFromAnyHolder(t *testing.T) {
+	s := newStory(t)
+	s.handByConsole(carol)
+	s.operate()
+	s.declare("alice-mobile-key", inMode(v1alpha1.ModeEnforce))
+
+	s.until(func() bool { return s.holder() == user(alice) })
+	s.assigned("alice-mobile-key")
+	s.Expect(s.wrote()).To(Equal([]string{"unassign " + carol, "assign " + alice}))
+
+	s.handByConsole(bob)
+	s.clock.Step(66 * time.Minute)
+	s.until(func() bool { return s.holder() == user(alice) })
+	s.Expect(s.wrote()).To(Equal([]string{"unassign " + carol, "assign " + alice, "unassign " + bob, "assign " + alice}))
+}
+
+func TestModeObserveOnlyLooks(t *testing.T) {
+	s := newStory(t)
+	s.operate()
+	s.declare("alice-mobile-key", inMode(v1alpha1.ModeObserve))
+	s.stalled("alice-mobile-key", v1alpha1.ReasonDrifted)
+
+	s.handByConsole(carol)
+	s.edit("alice-mobile-key", annotated(v1alpha1.AnnotationRequestedAt, "1"))
+	s.Eventually(func() string { return s.get("alice-mobile-key").Status.ACSUserID }).Should(Equal(carol))
+	s.stalled("alice-mobile-key", v1alpha1.ReasonDrifted)
+
+	s.handByConsole(alice)
+	s.edit("alice-mobile-key", annotated(v1alpha1.AnnotationRequestedAt, "2"))
+	o := s.assigned("alice-mobile-key")
+
+	s.Expect(o.Finalizers).To(BeEmpty())
+	s.Expect(o.Annotations).NotTo(HaveKey(v1alpha1.AnnotationAssignedTo))
+	s.delete("alice-mobile-key")
+	s.gone("alice-mobile-key")
+	s.Expect(s.wrote()).To(BeEmpty())
+}
+
+func TestSwitchingToObserveTakesTheMarksOff(t *testing.T) {
+	s := newStory(t)
+	s.operate()
+	s.declare("alice-mobile-key")
+	s.assigned("alice-mobile-key")
+
+	s.edit("alice-mobile-key", inMode(v1alpha1.ModeObserve))
+
+	o := s.assigned("alice-mobile-key")
+	s.Expect(o.Finalizers).To(BeEmpty())
+	s.Expect(o.Annotations).NotTo(HaveKey(v1alpha1.AnnotationAssignedTo))
+}
+
+func TestASuspendedObjectIsLeftAlone(t *testing.T) {
+	s := newStory(t)
+	s.operate()
+	s.declare("alice-mobile-key")
+	before := s.assigned("alice-mobile-key")
+	s.seam.ResetCalls()
+
+	s.edit("alice-mobile-key", suspended(true))
+	o := s.assigned("alice-mobile-key") // Ready stays as it was
+	s.Expect(readyOf(o).ObservedGeneration).To(Equal(before.Generation))
+	s.handByConsole("")
+	s.quiet(3 * time.Hour)
+	s.Expect(s.seam.Calls()).To(BeEmpty())
+
+	s.edit("alice-mobile-key", forUser(bob))
+	o = s.ready("alice-mobile-key", metav1.ConditionUnknown, v1alpha1.ReasonSuspended)
+	s.Expect(o).To(haveCondition(v1alpha1.ConditionStalled, "absent"))
+	s.Expect(o).To(haveCondition(v1alpha1.ConditionReconciling, "absent"))
+
+	s.edit("alice-mobile-key", suspended(false))
+	s.assigned("alice-mobile-key")
+	s.Expect(s.holder()).To(Equal(user(bob)))
+}
+
+func TestAReconcileOnDemandIsAnsweredInStatus(t *testing.T) {
+	for _, annotation := range []string{"acs.seam.co/requestedAt", "reconcile.fluxcd.io/requestedAt"} {
+		t.Run(annotation, func(t *testing.T) {
+			s := newStory(t)
+			s.operate()
+			s.declare("alice-mobile-key")
+			s.assigned("alice-mobile-key")
+			s.handByConsole("")
+
+			s.edit("alice-mobile-key", annotated(annotation, "2026-01-02T03:04:05Z"))
+
+			s.Eventually(func() string { return s.get("alice-mobile-key").Status.LastHandledReconcileAt }).Should(Equal("2026-01-02T03:04:05Z"))
+			s.Expect(s.holder()).To(Equal(user(alice)))
+		})
+	}
+}
+
+func TestTwoObjectsForOneCredentialDoNotFight(t *testing.T) {
+	s := newStory(t)
+	s.operate()
+	s.declare("for-alice")
+	s.assigned("for-alice")
+
+	s.declare("for-bob", forUser(bob))
+	s.stalled("for-bob", v1alpha1.ReasonConflictingClaim)
+	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
+
+	s.delete("for-alice")
+	s.gone("for-alice")
+	s.until(func() bool { return s.isReady("for-bob") })
+	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice, "unassign " + alice, "assign " + bob}))
+}
+
+func readyOf(o *object) metav1.Condition {
+	for _, c := range o.Status.Conditions {
+		if c.Type == v1alpha1.ConditionReady {
+			return c
+		}
+	}
+	return metav1.Condition{}
+}

@@ -1,0 +1,211 @@
+package controllers
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	"github.com/seam-operator/seam-operator/api/v1alpha1"
+	"github.com/seam-operator/seam-operator/pkg/assignment"
+	"github.com/seam-operator/seam-operator/pkg/seam"
+)
+
+// pass is one look at one object: it gathers what the plan asks for, carries out the step that the plan decides, and
+// ends with an outcome to report.
+type pass struct {
+	*Reconciler
+	stop  context.Context // when done, no new call to Seam starts
+	obj   *v1alpha1.CredentialAssignment
+	mem   *memory
+	claim assignment.Claim
+
+	key       *key
+	situation assignment.Situation
+	shown     *seam.Credential // the credential as read last; nil when it was not found
+	readAt    time.Time        // when that was
+	sent      bool             // a write went out in this pass
+	changed   string           // the event reason of a change that Seam acknowledged in this pass
+}
+
+// outcome is how a pass ended.
+type outcome struct {
+	reason  string // Ready's reason; empty when there is nothing to report
+	message string
+	looked  bool      // Seam told what the reason says
+	next    time.Time // when to look again; zero for never
+}
+
+// run plans and acts until the plan rests.
+func (p *pass) run(ctx context.Context) (outcome, error) {
+	defer p.close()
+	p.situation = p.begin()
+	for {
+		d := assignment.Plan(p.situation)
+		var err error
+		switch d.Step {
+		case assignment.Rest, assignment.Wait:
+			return p.conclude(d), nil
+		case assignment.Finish:
+			return p.finish(ctx, d)
+		case assignment.Mark, assignment.Unmark:
+			err = p.mark(ctx, d)
+		case assignment.Assign, assignment.Unassign:
+			if p.sent {
+				return p.again(d), nil
+			}
+			err = p.write(ctx, d)
+		default:
+			err = p.look(ctx, d)
+		}
+		if err != nil && !p.fallBack(err) {
+			return p.explain(err)
+		}
+		p.settle()
+	}
+}
+
+// begin puts together what is known before anything is read.
+func (p *pass) begin() assignment.Situation {
+	now := p.Clock.Now()
+	text, record := recordOf(p.obj)
+	p.mem.pend(text, record, now, p.SeamTimeout)
+	finalizer, annotated := marksOf(p.obj)
+	return assignment.Situation{
+		Declared: p.declaration(),
+		Marks: assignment.Marks{
+			Finalizer:   finalizer,
+			Annotated:   annotated,
+			Record:      record,
+			WorkspaceID: p.obj.Status.WorkspaceID,
+		},
+		Claim:   p.claim,
+		Pending: p.mem.pending,
+		Stray:   p.mem.strayPerson(now, p.SeamTimeout),
+		Refused: p.mem.refused,
+		Seen:    assignment.Seen{People: assignment.People{}},
+		Now:     now,
+	}
+}
+
+func (p *pass) declaration() assignment.Declaration {
+	spec := p.obj.Spec
+	d := assignment.Declaration{
+		Person:      personOf(p.obj),
+		Mode:        spec.Mode,
+		WorkspaceID: spec.WorkspaceID,
+		Retain:      spec.DeletionPolicy == v1alpha1.DeletionPolicyRetain,
+		Suspended:   spec.Suspend,
+		Abandoned:   p.obj.Annotations[v1alpha1.AnnotationAbandon] == "true",
+	}
+	if spec.DeletionPolicy == "" {
+		d.Retain = p.DeletionPolicy == v1alpha1.DeletionPolicyRetain
+	}
+	if !p.obj.DeletionTimestamp.IsZero() {
+		d.ReleaseAt = p.obj.DeletionTimestamp.Add(p.HandOverGrace)
+	}
+	return d
+}
+
+// inputs puts together what a look depends on, apart from Seam.
+func (p *pass) inputs(ctx context.Context) (inputs, error) {
+	secret, err := p.secretVersion(ctx, p.obj)
+	if err != nil {
+		return inputs{}, err
+	}
+	finalizer, record := p.marks()
+	return inputs{
+		generation: p.obj.Generation,
+		requested:  requestedAt(p.obj),
+		deleting:   !p.obj.DeletionTimestamp.IsZero(),
+		abandoned:  p.obj.Annotations[v1alpha1.AnnotationAbandon] == "true",
+		finalizer:  finalizer,
+		record:     record,
+		secret:     secret,
+		claim:      claimText(p.claim),
+	}, nil
+}
+
+// marks returns whether the object carries the finalizer, and the text of its record.
+func (p *pass) marks() (finalizer bool, record string) {
+	return controllerutil.ContainsFinalizer(p.obj, v1alpha1.Finalizer), p.obj.Annotations[v1alpha1.AnnotationAssignedTo]
+}
+
+func marksOf(obj *v1alpha1.CredentialAssignment) (finalizer, annotated bool) {
+	_, annotated = obj.Annotations[v1alpha1.AnnotationAssignedTo]
+	return controllerutil.ContainsFinalizer(obj, v1alpha1.Finalizer), annotated
+}
+
+// requestedAt returns the value of the annotation that asks for a reconcile now.
+func requestedAt(obj *v1alpha1.CredentialAssignment) string {
+	if at := obj.Annotations[v1alpha1.AnnotationRequestedAt]; at != "" {
+		return at
+	}
+	return obj.Annotations[v1alpha1.AnnotationFluxRequestedAt]
+}
+
+// open finds the key of this pass and waits its turn, by an error that says how long.
+func (p *pass) open(ctx context.Context) error {
+	if p.key != nil {
+		return nil
+	}
+	k, err := p.ownKey(ctx)
+	if err != nil {
+		if !p.situation.Declared.Deleting() || p.mem.key == nil || !unusableKey(err) {
+			return err
+		}
+		k = p.mem.key // the Secret may go before the object does
+	}
+	return p.take(k)
+}
+
+func (p *pass) ownKey(ctx context.Context) (*key, error) {
+	token, err := p.token(ctx, p.obj)
+	if err != nil {
+		return nil, err
+	}
+	return p.keys.key(token, p.obj.Spec.WorkspaceID)
+}
+
+// take lets the pass use a key, once it is its turn.
+func (p *pass) take(k *key) error {
+	if wait, resting := k.admit(&p.mem.turn); wait > 0 {
+		return &notYet{wait: wait, resting: resting}
+	}
+	p.key = k
+	return nil
+}
+
+func (p *pass) close() {
+	if p.key != nil {
+		p.key.leave()
+		p.key = nil
+	}
+}
+
+// fallBack goes on with the last key that worked when Seam refuses the present one for an object that is being deleted.
+func (p *pass) fallBack(err error) bool {
+	if !p.situation.Declared.Deleting() || !seam.IsUnauthorized(err) || p.mem.key == nil || p.key == nil || p.key == p.mem.key {
+		return false
+	}
+	p.close()
+	return p.take(p.mem.key) == nil
+}
+
+// unusableKey reports whether the error says that the Secret holds no key that can be used.
+func unusableKey(err error) bool {
+	var missing *secretError
+	return errors.As(err, &missing) || seam.IsTokenError(err)
+}
+
+// notYet says that a pass has to wait its turn with a key.
+type notYet struct {
+	wait    time.Duration
+	resting bool // because Seam answered 429
+}
+
+func (*notYet) Error() string { return "the API key is not free yet" }
+
+// errStopping says that no new call to Seam may start, because the operator was asked to stop.
+var errStopping = errors.New("the operator is stopping")

@@ -1,0 +1,88 @@
+package controllers_test
+
+import (
+	"errors"
+	"net/http"
+	"sync"
+)
+
+// plug cuts an operator off from the world at a chosen moment, as a crash does: after so many calls to Seam and writes
+// to the API server nothing reaches anybody any more.
+type plug struct {
+	mu     sync.Mutex
+	armed  bool
+	left   int
+	answer bool // the last call that is let through gets no answer
+	out    chan struct{}
+}
+
+// pull arranges that the plug is out after n calls; with lostAnswer the last of them takes place but is not answered.
+func (p *plug) pull(n int, lostAnswer bool) (out <-chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.armed, p.left, p.answer, p.out = true, n, lostAnswer, make(chan struct{})
+	return p.out
+}
+
+// mend puts the plug in again, and reports whether it was out.
+func (p *plug) mend() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.armed = false
+	return p.left < 0
+}
+
+// next reports whether the next call takes place, and whether it is answered.
+func (p *plug) next() (takesPlace, answered bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.armed {
+		return true, true
+	}
+	p.left--
+	switch {
+	case p.left == -1:
+		close(p.out)
+		return p.answer, false
+	case p.left < -1:
+		return false, false
+	default:
+		return true, true
+	}
+}
+
+func (p *plug) handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		takesPlace, answered := p.next()
+		if takesPlace && answered {
+			next.ServeHTTP(w, r)
+			return
+		}
+		if takesPlace {
+			next.ServeHTTP(deaf{}, r)
+		}
+		panic(http.ErrAbortHandler)
+	})
+}
+
+var errUnplugged = errors.New("the plug is out")
+
+func (p *plug) roundTrip(next http.RoundTripper, req *http.Request) (*http.Response, error) {
+	takesPlace, answered := p.next()
+	if !takesPlace {
+		return nil, errUnplugged
+	}
+	resp, err := next.RoundTrip(req)
+	if answered || err != nil {
+		return resp, err
+	}
+	_ = resp.Body.Close()
+	return nil, errUnplugged
+}
+
+// deaf takes an answer that nobody hears.
+type deaf struct{}
+
+func (deaf) Header() http.Header         { return http.Header{} }
+func (deaf) Write(b []byte) (int, error) { return len(b), nil }
+func (deaf) WriteHeader(int)             {}

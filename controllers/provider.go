@@ -1,0 +1,90 @@
+package controllers
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/seam-operator/seam-operator/api/v1alpha1"
+	"github.com/seam-operator/seam-operator/pkg/seam"
+)
+
+// describeProvider says whether Seam has pushed the assignment to the access system.
+func (p *pass) describeProvider(out outcome) {
+	status, reason, message := p.provider(out)
+	p.setCondition(v1alpha1.ConditionProviderSynced, status, reason, message)
+}
+
+func (p *pass) provider(out outcome) (metav1.ConditionStatus, string, string) {
+	switch {
+	case out.reason != v1alpha1.ReasonAssigned || p.shown == nil:
+		return metav1.ConditionUnknown, v1alpha1.ReasonNotReported, "the declared person is not seen to hold the credential"
+	case len(p.shown.Errors) > 0:
+		return metav1.ConditionFalse, v1alpha1.ReasonProviderError, "Seam reports errors about the credential: see status.credential.errors"
+	case p.shown.SyncedWithProvider == nil:
+		return metav1.ConditionUnknown, v1alpha1.ReasonNotReported, "Seam does not say whether the access system has the assignment"
+	case *p.shown.SyncedWithProvider:
+		return metav1.ConditionTrue, v1alpha1.ReasonSynced, "the access system has the assignment"
+	default:
+		return metav1.ConditionFalse, v1alpha1.ReasonPending, "Seam has not pushed the assignment to the access system yet"
+	}
+}
+
+// providerPending reports whether the access system is worth another look soon.
+func (p *pass) providerPending() bool {
+	return p.shown != nil && len(p.shown.Errors) == 0 && p.shown.SyncedWithProvider != nil && !*p.shown.SyncedWithProvider
+}
+
+// credentialStatus takes from a credential what is for everybody: codes and dates, never texts.
+func credentialStatus(c seam.Credential) *v1alpha1.CredentialStatus {
+	return &v1alpha1.CredentialStatus{
+		ACSSystemID:  idOf(c.ACSSystemID),
+		AccessMethod: code(c.AccessMethod),
+		IsIssued:     c.IsIssued,
+		StartsAt:     date(c.StartsAt),
+		EndsAt:       date(c.EndsAt),
+		Warnings:     codes(c.Warnings),
+		Errors:       codes(c.Errors),
+	}
+}
+
+// plainCode is what a code of Seam's looks like. Anything else might be a text, and texts may hold PINs.
+var plainCode = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+func code(text string) string {
+	if plainCode.MatchString(text) {
+		return text
+	}
+	return ""
+}
+
+// idOf returns an ID of Seam's as the CRD spells IDs, in lower case. What cannot be one is nobody's ID, and no text either.
+func idOf(text string) string {
+	if text != "" && code(text) == "" {
+		return "unreadable"
+	}
+	return strings.ToLower(text)
+}
+
+// codes returns the plain codes in order, each once, so that Seam's order makes no difference.
+func codes(texts []string) []string {
+	var plain []string
+	for _, text := range texts {
+		if c := code(text); c != "" {
+			plain = append(plain, c)
+		}
+	}
+	slices.Sort(plain)
+	return slices.Compact(plain)
+}
+
+func date(text string) *metav1.Time {
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return nil
+	}
+	return timeOf(t.UTC())
+}

@@ -1,0 +1,77 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/seam-operator/seam-operator/api/v1alpha1"
+	"github.com/seam-operator/seam-operator/pkg/seam"
+)
+
+// secretMetadata is how Secrets are watched: without their data.
+func secretMetadata() *metav1.PartialObjectMetadata {
+	m := &metav1.PartialObjectMetadata{}
+	m.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Secret"))
+	return m
+}
+
+// secretCache returns how the cache holds Secrets: by metadata, less annotations and managed fields, because kubectl
+// apply keeps a copy of the data in an annotation.
+func secretCache() (client.Object, cache.ByObject) {
+	return secretMetadata(), cache.ByObject{Transform: func(in any) (any, error) {
+		if m, ok := in.(metav1.Object); ok {
+			m.SetAnnotations(nil)
+			m.SetManagedFields(nil)
+			m.SetLabels(nil)
+		}
+		return in, nil
+	}}
+}
+
+// secretError says why a Secret gives no API key.
+type secretError struct{ message string }
+
+func (e *secretError) Error() string { return e.message }
+
+// token reads the API key of an object from its Secret, from the API server itself.
+func (r *Reconciler) token(ctx context.Context, obj *v1alpha1.CredentialAssignment) (seam.Token, error) {
+	name, entry := secretRef(obj)
+	var secret corev1.Secret
+	err := r.Live.Get(ctx, client.ObjectKey{Namespace: obj.Namespace, Name: name}, &secret)
+	switch {
+	case apierrors.IsNotFound(err):
+		return seam.Token{}, &secretError{fmt.Sprintf("no Secret %q in namespace %q: kubectl create secret generic %s --namespace %s --from-literal=%s=…",
+			name, obj.Namespace, name, obj.Namespace, entry)}
+	case err != nil:
+		return seam.Token{}, fmt.Errorf("reading Secret %s/%s: %w", obj.Namespace, name, err)
+	case len(secret.Data[entry]) == 0:
+		return seam.Token{}, &secretError{fmt.Sprintf("Secret %q in namespace %q has no key %q, or it is empty: put the Seam API key there, "+
+			"or name its key in spec.apiKeySecretRef.key", name, obj.Namespace, entry)}
+	}
+	return seam.ParseToken(string(secret.Data[entry]))
+}
+
+func secretRef(obj *v1alpha1.CredentialAssignment) (name, entry string) {
+	ref := obj.Spec.APIKeySecretRef
+	if ref.Key == "" {
+		return ref.Name, v1alpha1.DefaultSecretKey
+	}
+	return ref.Name, ref.Key
+}
+
+// secretVersion tells versions of an object's Secret apart by what the cache knows of it; empty when there is none.
+func (r *Reconciler) secretVersion(ctx context.Context, obj *v1alpha1.CredentialAssignment) (string, error) {
+	name, _ := secretRef(obj)
+	m := secretMetadata()
+	err := r.Client.Get(ctx, client.ObjectKey{Namespace: obj.Namespace, Name: name}, m)
+	if err != nil {
+		return "", client.IgnoreNotFound(err)
+	}
+	return string(m.UID) + "/" + m.ResourceVersion, nil
+}

@@ -1,0 +1,192 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	"github.com/seam-operator/seam-operator/api/v1alpha1"
+	"github.com/seam-operator/seam-operator/pkg/assignment"
+	"github.com/seam-operator/seam-operator/pkg/seam"
+)
+
+// maxReadAge is how old the read before a write may be.
+const maxReadAge = 10 * time.Second
+
+// write records the decided change and then asks Seam for it, in that order: no record, no call.
+func (p *pass) write(ctx context.Context, d assignment.Decision) error {
+	if p.Clock.Since(p.readAt) >= maxReadAge {
+		p.situation.Seen.Credential = assignment.NotRead
+		return nil
+	}
+	if p.stop.Err() != nil {
+		return errStopping
+	}
+	because := p.cause()
+	record := p.newRecord(d)
+	if err := p.putMarks(ctx, d.Finalizer, &record); err != nil {
+		return err
+	}
+	p.pending(&assignment.Pending{Until: record.At.Add(p.SeamTimeout), Lost: true})
+	result, err := p.send(ctx, record)
+	return p.learn(d, because, result, err)
+}
+
+// send asks Seam for the recorded change. The call ends, whatever happens, when the record says that it has ended.
+func (p *pass) send(ctx context.Context, record assignment.Record) (seam.WriteResult, error) {
+	ctx, cancel := context.WithTimeout(ctx, p.SeamTimeout-p.Clock.Since(record.At))
+	defer cancel()
+	if p.stop.Err() != nil {
+		cancel() // nothing goes out any more, and the client says so
+	}
+	request := seam.Assignment{
+		CredentialID:   p.obj.Spec.ACSCredentialID,
+		ACSUserID:      record.ACSUserID,
+		UserIdentityID: record.UserIdentityID,
+	}
+	if record.Write == assignment.WriteUnassign {
+		return p.key.UnassignCredential(ctx, request)
+	}
+	return p.key.AssignCredential(ctx, request)
+}
+
+// learn takes over what the answer to a write says.
+func (p *pass) learn(d assignment.Decision, because cause, result seam.WriteResult, err error) error {
+	p.sent = true
+	switch class := seam.ClassOf(err); {
+	case err == nil:
+		p.acknowledged(d, because, result)
+		return nil
+	case class == seam.OutcomeUnknown:
+		return err
+	case class == seam.NotFound || class == seam.Invalid || class == seam.Unauthorized:
+		p.pending(nil)
+		p.refuse(d, err)
+		p.situation.Seen.Credential = assignment.NotRead
+		return nil
+	default: // nothing went out, or Seam said to come later
+		p.pending(nil)
+		return err
+	}
+}
+
+// acknowledged takes over a change that Seam accepted. What is left to see is that reads show it.
+func (p *pass) acknowledged(d assignment.Decision, because cause, result seam.WriteResult) {
+	p.key.worked()
+	p.pending(&assignment.Pending{Until: p.mem.pending.Until})
+	p.mem.refused = nil
+	if d.Step == assignment.Assign {
+		p.mem.assigned = timeOf(p.Clock.Now())
+	}
+	writes.WithLabelValues(string(p.situation.Marks.Record.Write), string(because)).Inc()
+	p.changed = because.event(d.Step)
+	p.tellWrite(d.Person, result.RequestID)
+	p.situation.Seen.Credential = assignment.NotRead
+	if result.Credential != nil && !p.situation.Declared.Deleting() {
+		p.readAt, p.situation.Now = p.Clock.Now(), p.Clock.Now()
+		p.see(*result.Credential)
+	}
+}
+
+// refuse remembers a refused write, so that it is not sent again before something that it depends on changes.
+func (p *pass) refuse(d assignment.Decision, err error) {
+	reason, message := p.blame(err)
+	if seam.IsNotFound(err) {
+		reason = v1alpha1.ReasonAssigneeNotFound
+		message = fmt.Sprintf("Seam has no %s in this workspace: correct spec", d.Person)
+	}
+	p.mem.refused = &assignment.Refusal{
+		Write:   p.situation.Marks.Record.Write,
+		Person:  d.Person,
+		Holder:  p.situation.Seen.Holder,
+		Reason:  reason,
+		Message: message,
+	}
+	p.mem.expires = p.Clock.Now().Add(p.resyncInterval())
+	p.situation.Refused = p.mem.refused
+}
+
+func (p *pass) pending(pending *assignment.Pending) {
+	p.mem.pending, p.situation.Pending = pending, pending
+}
+
+func (p *pass) newRecord(d assignment.Decision) assignment.Record {
+	record := assignment.Record{
+		UID:         string(p.obj.UID),
+		WorkspaceID: p.situation.Seen.WorkspaceID,
+		Person:      d.Person,
+		Write:       assignment.WriteAssign,
+		At:          p.Clock.Now(),
+	}
+	if d.Step == assignment.Unassign {
+		record.Write, record.Owned = assignment.WriteUnassign, d.Owned
+	}
+	return record
+}
+
+// mark puts or takes off marks that go with no call to Seam.
+func (p *pass) mark(ctx context.Context, d assignment.Decision) error {
+	switch {
+	case d.Step == assignment.Unmark:
+		return p.patchMarks(ctx, false, "")
+	case d.Person == assignment.Person{}:
+		_, text := p.marks()
+		return p.patchMarks(ctx, d.Finalizer, text)
+	default:
+		record := p.newRecord(d)
+		if err := p.putMarks(ctx, d.Finalizer, &record); err != nil {
+			return err
+		}
+		p.pending(nil)
+		return nil
+	}
+}
+
+// putMarks writes a new record, which this process itself will settle.
+func (p *pass) putMarks(ctx context.Context, finalizer bool, record *assignment.Record) error {
+	text := record.String()
+	if err := p.patchMarks(ctx, finalizer, text); err != nil {
+		return err
+	}
+	p.mem.record = text
+	return nil
+}
+
+// patchMarks writes finalizer and record, provided that the object is still the one that the decision went by.
+func (p *pass) patchMarks(ctx context.Context, finalizer bool, record string) error {
+	base := p.obj.DeepCopy()
+	if finalizer {
+		controllerutil.AddFinalizer(p.obj, v1alpha1.Finalizer)
+	} else {
+		controllerutil.RemoveFinalizer(p.obj, v1alpha1.Finalizer)
+	}
+	if record == "" {
+		delete(p.obj.Annotations, v1alpha1.AnnotationAssignedTo)
+	} else {
+		if p.obj.Annotations == nil {
+			p.obj.Annotations = map[string]string{}
+		}
+		p.obj.Annotations[v1alpha1.AnnotationAssignedTo] = record
+	}
+	if err := p.Client.Patch(ctx, p.obj, client.MergeFromWithOptions(base, client.MergeFromWithOptimisticLock{})); err != nil {
+		return fmt.Errorf("marking %s/%s: %w", p.obj.Namespace, p.obj.Name, err)
+	}
+	p.mem.wrote = p.obj.ResourceVersion
+	marks := &p.situation.Marks
+	marks.Finalizer, marks.Annotated = marksOf(p.obj)
+	_, marks.Record = recordOf(p.obj)
+	return nil
+}
+
+// finish lets a deleted object go.
+func (p *pass) finish(ctx context.Context, d assignment.Decision) (outcome, error) {
+	_, text := p.marks()
+	if err := p.patchMarks(ctx, false, text); err != nil {
+		return outcome{}, client.IgnoreNotFound(err)
+	}
+	p.tellFinish(d)
+	return outcome{}, nil
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	authenticationv1 "k8s.io/api/authentication/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+	"k8s.io/utils/ptr"
+)
+
+// Where config/default puts the operator, and who it is there.
+const (
+	operatorNamespace = "seam-operator-system"
+	operatorAccount   = "seam-operator"
+)
+
+// startOperator runs the operator as its shipped service account and returns once it is ready.
+func startOperator(ctx context.Context, binary string, c *cluster, seamURL string, logs *logs, fail func(error)) (_ *process, err error) {
+	kubeconfig := filepath.Join(logs.dir, "operator.kubeconfig")
+	if err := writeAccountConfig(ctx, c, kubeconfig); err != nil {
+		return nil, fmt.Errorf("a kubeconfig for service account %s: %w", operatorAccount, err)
+	}
+	probes, err := freeAddress()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(binary,
+		"--seam-endpoint="+seamURL,
+		"--leader-elect",
+		"--leader-elect-namespace="+operatorNamespace,
+		"--health-probe-bind-address="+probes,
+	)
+	cmd.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig)
+	p, err := start(cmd, logs, fail)
+	if err != nil {
+		return nil, err
+	}
+	if err := awaitReady(ctx, "http://"+probes+"/readyz"); err != nil {
+		p.stop()
+		return nil, fmt.Errorf("waiting until the operator is ready: %w", err)
+	}
+	say("(the operator runs on this machine, as system:serviceaccount:%s:%s)", operatorNamespace, operatorAccount)
+	return p, nil
+}
+
+func writeAccountConfig(ctx context.Context, c *cluster, path string) error {
+	clients, err := kubernetes.NewForConfig(c.admin)
+	if err != nil {
+		return err
+	}
+	request := &authenticationv1.TokenRequest{
+		Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: ptr.To(int64(7 * 24 * time.Hour / time.Second))},
+	}
+	answer, err := clients.CoreV1().ServiceAccounts(operatorNamespace).CreateToken(ctx, operatorAccount, request, metav1.CreateOptions{})
+	if err != nil {
+		return err
+	}
+	return clientcmd.WriteToFile(clientcmdapi.Config{
+		Clusters:       map[string]*clientcmdapi.Cluster{"demo": {Server: c.admin.Host, CertificateAuthorityData: c.admin.CAData}},
+		AuthInfos:      map[string]*clientcmdapi.AuthInfo{operatorAccount: {Token: answer.Status.Token}},
+		Contexts:       map[string]*clientcmdapi.Context{"demo": {Cluster: "demo", AuthInfo: operatorAccount}},
+		CurrentContext: "demo",
+	}, path)
+}
+
+// freeAddress returns an address of this machine that nothing listens on.
+func freeAddress() (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = listener.Close() }()
+	return listener.Addr().String(), nil
+}
+
+// awaitReady asks until the answer is 200, for up to a minute.
+func awaitReady(ctx context.Context, url string) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if res, err := http.DefaultClient.Do(req); err == nil {
+			_ = res.Body.Close()
+			if res.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}

@@ -1,0 +1,244 @@
+// Command seam-operator makes Seam's access-control API agree with the CredentialAssignments of a cluster.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/utils/clock"
+	"k8s.io/utils/ptr"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/seam-operator/seam-operator/api/v1alpha1"
+	"github.com/seam-operator/seam-operator/controllers"
+	"github.com/seam-operator/seam-operator/pkg/seam"
+)
+
+// version is set by the linker for releases.
+var version = ""
+
+const (
+	// stopGrace is how long calls in flight may go on after SIGTERM.
+	stopGrace = 10 * time.Second
+	// shutdownTimeout leaves time to record what they did. The pod's termination grace exceeds it.
+	shutdownTimeout = 20 * time.Second
+)
+
+func main() {
+	opts, err := parse(os.Args[1:], os.Getenv)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return
+	case err != nil:
+		fmt.Fprintf(os.Stderr, "seam-operator: %v\n", err)
+		os.Exit(1)
+	}
+	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&opts.zap)))
+	if err := run(ctrl.SetupSignalHandler(), opts); err != nil {
+		ctrl.Log.Error(err, "seam-operator ends")
+		os.Exit(1)
+	}
+}
+
+// run is the operator's life. When it returns, nothing that it began is under way any more.
+func run(ctx context.Context, opts *options) error {
+	lifetime, end := context.WithCancel(context.Background())
+	defer end()
+	opts.controller.Lifetime = lifetime
+
+	config, err := ctrl.GetConfig()
+	if err != nil {
+		return err
+	}
+	mgr, err := ctrl.NewManager(config, opts.manager())
+	if err != nil {
+		return fmt.Errorf("creating the manager: %w", err)
+	}
+	api, err := seam.New(seam.Options{
+		Endpoint:    opts.endpoint,
+		Timeout:     opts.controller.SeamTimeout,
+		Concurrency: opts.controller.Concurrency,
+		UserAgent:   "seam-operator/" + versionText(),
+		Observe:     controllers.ObserveCall,
+	})
+	if err != nil {
+		return err
+	}
+	if err := controllers.Add(ctx, mgr, api, opts.controller); err != nil {
+		return err
+	}
+	if err := metrics.Registry.Register(controllers.NewAssignmentsCollector(mgr.GetCache())); err != nil {
+		return err
+	}
+	if err := errors.Join(mgr.AddHealthzCheck("ping", healthz.Ping), mgr.AddReadyzCheck("cache", cacheSynced(mgr))); err != nil {
+		return err
+	}
+	ctrl.Log.Info("starting", "version", versionText(), "seamEndpoint", opts.endpoint)
+	return mgr.Start(ctx)
+}
+
+// cacheSynced is ready once the operator knows the cluster's objects.
+func cacheSynced(mgr ctrl.Manager) healthz.Checker {
+	return func(req *http.Request) error {
+		ctx, cancel := context.WithTimeout(req.Context(), time.Second)
+		defer cancel()
+		if !mgr.GetCache().WaitForCacheSync(ctx) {
+			return errors.New("the cache is not synced yet")
+		}
+		return nil
+	}
+}
+
+func (o *options) manager() ctrl.Options {
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			panic(err) // two types of one name: a mistake of the program
+		}
+	}
+	serving := metricsserver.Options{BindAddress: o.metricsBindAddress, SecureServing: o.metricsSecure}
+	if o.metricsSecure {
+		serving.FilterProvider = filters.WithAuthenticationAndAuthorization
+	}
+	return ctrl.Options{
+		Scheme:                        scheme,
+		Cache:                         controllers.CacheOptions(o.namespaces, o.selector),
+		Metrics:                       serving,
+		HealthProbeBindAddress:        o.probeBindAddress,
+		LeaderElection:                o.leaderElect,
+		LeaderElectionNamespace:       o.leaderElectNamespace,
+		LeaderElectionID:              o.leaderElectID,
+		LeaderElectionReleaseOnCancel: true,
+		GracefulShutdownTimeout:       ptr.To(shutdownTimeout),
+	}
+}
+
+func versionText() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return strings.Trim(info.Main.Version, "()")
+	}
+	return "devel"
+}
+
+// options is what the command line says.
+type options struct {
+	endpoint             string
+	namespaces           []string
+	selector             labels.Selector
+	controller           controllers.Options
+	leaderElect          bool
+	leaderElectNamespace string
+	leaderElectID        string
+	metricsBindAddress   string
+	metricsSecure        bool
+	probeBindAddress     string
+	zap                  zap.Options
+}
+
+// parse reads the command line; its errors are one line that says what to write.
+func parse(args []string, getenv func(string) string) (*options, error) {
+	o := &options{controller: controllers.Options{StopGrace: stopGrace, Clock: clock.RealClock{}}}
+	endpoint := "https://connect.getseam.com"
+	if fromEnv := getenv("SEAM_ENDPOINT"); fromEnv != "" {
+		endpoint = fromEnv
+	}
+	var namespaces, selector, policy string
+	c := &o.controller
+
+	flags := flag.NewFlagSet("seam-operator", flag.ContinueOnError)
+	flags.StringVar(&o.endpoint, "seam-endpoint", endpoint, "Seam's `URL`: https, or http to a loopback address only; the environment variable SEAM_ENDPOINT sets it too")
+	flags.StringVar(&namespaces, "watch-namespaces", "", "`namespaces` to watch, separated by commas; empty for all")
+	flags.StringVar(&selector, "watch-label-selector", "", "label `selector` of the CredentialAssignments to handle; empty for all")
+	flags.IntVar(&c.Concurrency, "concurrency", 32, "credentials handled at the same time")
+	flags.DurationVar(&c.ResyncInterval, "resync-interval", time.Hour, "how often Seam is read again, where spec.resyncInterval is unset; at least 1m")
+	flags.DurationVar(&c.MinRetryDelay, "min-retry-delay", time.Second, "the first delay before a retry; it doubles")
+	flags.DurationVar(&c.MaxRetryDelay, "max-retry-delay", 5*time.Minute, "the longest delay before a retry")
+	flags.DurationVar(&c.SeamTimeout, "seam-timeout", 30*time.Second, "how long one call to Seam may take")
+	flags.Float64Var(&c.Limits.QPS, "seam-qps", 50, "objects handled per second with one API key")
+	flags.IntVar(&c.Limits.Burst, "seam-burst", 100, "objects handled at once with one API key after a quiet time")
+	flags.StringVar(&policy, "default-deletion-policy", string(v1alpha1.DeletionPolicyUnassign), "Unassign or Retain, where spec.deletionPolicy is unset")
+	flags.DurationVar(&c.HandOverGrace, "hand-over-grace", 2*time.Second, "how long a deleted object waits for another one that declares the same person")
+	flags.BoolVar(&o.leaderElect, "leader-elect", false, "elect a leader among several replicas; only the leader acts")
+	flags.StringVar(&o.leaderElectNamespace, "leader-elect-namespace", "", "`namespace` of the lease; the operator's own when empty, which it only knows in a cluster")
+	flags.StringVar(&o.leaderElectID, "leader-elect-id", "seam-operator", "`name` of the lease; one for each shard")
+	flags.StringVar(&o.metricsBindAddress, "metrics-bind-address", "0", "`address` of the metrics, such as :8443; 0 for none")
+	flags.BoolVar(&o.metricsSecure, "metrics-secure", true, "serve metrics with TLS, to authenticated and authorised clients only")
+	flags.StringVar(&o.probeBindAddress, "health-probe-bind-address", ":8081", "`address` of /healthz and /readyz; 0 for none")
+	flags.Func("kubeconfig", "`path` of a kubeconfig; the KUBECONFIG variable, the cluster's own or ~/.kube/config when unset", func(path string) error {
+		return flag.Set("kubeconfig", path)
+	})
+	o.zap.BindFlags(flags)
+
+	if err := parseQuietly(flags, args); err != nil {
+		return nil, err
+	}
+	for _, namespace := range strings.Split(namespaces, ",") {
+		if namespace = strings.TrimSpace(namespace); namespace != "" {
+			o.namespaces = append(o.namespaces, namespace)
+		}
+	}
+	c.DeletionPolicy = v1alpha1.DeletionPolicy(policy)
+	c.Limits.MaxRest = c.MaxRetryDelay
+	c.Limits.InFlight = max(c.Concurrency/2, 1)
+	var err error
+	if o.selector, err = labels.Parse(selector); err != nil {
+		return nil, fmt.Errorf("--watch-label-selector: %w", err)
+	}
+	return o, o.check(flags.Args())
+}
+
+// parseQuietly leaves the telling of errors to the caller; help goes to standard output.
+func parseQuietly(flags *flag.FlagSet, args []string) error {
+	var said strings.Builder
+	flags.SetOutput(&said)
+	err := flags.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Print(said.String())
+	}
+	return err
+}
+
+// check refuses what would only fail later.
+func (o *options) check(rest []string) error {
+	c := o.controller
+	if _, err := seam.ParseEndpoint(o.endpoint); err != nil {
+		return fmt.Errorf("--seam-endpoint: %w", err)
+	}
+	for _, rule := range []struct {
+		holds   bool
+		message string
+	}{
+		{len(rest) == 0, fmt.Sprintf("unexpected argument %q: all settings are flags, see --help", strings.Join(rest, " "))},
+		{c.Concurrency >= 1, "--concurrency must be at least 1"},
+		{c.ResyncInterval >= time.Minute, "--resync-interval must be at least 1m"},
+		{c.MinRetryDelay > 0 && c.MinRetryDelay <= c.MaxRetryDelay, "--min-retry-delay must be more than 0 and at most --max-retry-delay"},
+		{c.SeamTimeout > 0, "--seam-timeout must be more than 0"},
+		{c.HandOverGrace >= 0, "--hand-over-grace must not be negative"},
+		{c.Limits.QPS > 0 && c.Limits.Burst >= 1, "--seam-qps must be more than 0 and --seam-burst at least 1"},
+		{c.DeletionPolicy == v1alpha1.DeletionPolicyUnassign || c.DeletionPolicy == v1alpha1.DeletionPolicyRetain,
+			"--default-deletion-policy must be Unassign or Retain"},
+	} {
+		if !rule.holds {
+			return errors.New(rule.message)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,73 @@
+package assignment
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// Claimant is an object that may change who holds a credential, as one of several that name the same credential.
+type Claimant struct {
+	UID     string
+	Created time.Time
+	Person  Person
+	// Recorded says that the object carries a record of its own.
+	Recorded bool
+	// Reads says that its own key reads the credential, or that nobody has tried yet.
+	Reads bool
+	// Succeeds says that it can take over from a claimant that goes: it is live, not suspended, and its key was seen to
+	// read the credential in WorkspaceID.
+	Succeeds    bool
+	WorkspaceID string
+}
+
+// Rank sorts claimants: those with a record come first, then those whose key reads the credential; among equals the
+// oldest, then the lower UID. The first one has the claim. Whether its key reads the credential counts for nothing with
+// a record: a passing 401 lets no rival in.
+func Rank(claimants []Claimant) {
+	slices.SortFunc(claimants, func(a, b Claimant) int {
+		return cmp.Or(
+			first(a.Recorded, b.Recorded),
+			first(a.Recorded || a.Reads, b.Recorded || b.Reads),
+			a.Created.Compare(b.Created),
+			cmp.Compare(a.UID, b.UID),
+		)
+	})
+}
+
+func first(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	default:
+		return 1
+	}
+}
+
+// Claim is how an object stands among all that claim its credential.
+type Claim struct {
+	// Winner is the claimant that goes before this object; nil when this object has the claim.
+	Winner *Claimant
+	// Successor is the claimant that has the claim next, when it may take over this object's person as it is.
+	Successor *Claimant
+}
+
+// Stand finds the claim of the object with the given UID, which declares the person in the workspace, among ranked
+// claimants. An object that is no claimant itself loses to the first one.
+func Stand(ranked []Claimant, uid string, person Person, workspaceID string) Claim {
+	var claim Claim
+	others := slices.DeleteFunc(slices.Clone(ranked), func(c Claimant) bool { return c.UID == uid })
+	if len(others) == 0 {
+		return claim
+	}
+	if ranked[0].UID != uid {
+		claim.Winner = &others[0]
+		return claim
+	}
+	if next := others[0]; next.Succeeds && next.Person == person && next.WorkspaceID == workspaceID {
+		claim.Successor = &next
+	}
+	return claim
+}

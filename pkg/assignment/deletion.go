@@ -1,0 +1,77 @@
+package assignment
+
+import "github.com/seam-operator/seam-operator/api/v1alpha1"
+
+// planDeletion takes the credential from the declared or the recorded person, and lets the object go once that person
+// was seen not to hold it.
+func (s Situation) planDeletion() *Decision {
+	d := s.Declared
+	switch {
+	case !s.Marks.Finalizer:
+		return rest("", "")
+	case d.Abandoned:
+		return finish(Abandoned, "the clean-up was given up: whoever holds the credential keeps it")
+	case d.Retain || d.Mode == v1alpha1.ModeObserve:
+		return finish(Retained, "nothing is taken away: the declaration says so")
+	case s.Claim.Winner != nil:
+		return s.unlessLanding(finish(Unclaimed, "nothing is taken away: another CredentialAssignment manages the credential"))
+	case s.Claim.Successor != nil:
+		return s.unlessLanding(finish(HandedOver, "nothing is taken away: another CredentialAssignment declares the same person and takes over"))
+	case s.Now.Before(d.ReleaseAt):
+		return wait(d.ReleaseAt, v1alpha1.ReasonUnassigning, "deleted: the credential is taken away unless another CredentialAssignment takes over")
+	default:
+		return s.planRelease()
+	}
+}
+
+// planRelease unassigns the holder if that is the object's own person. A credential that was found but must not be
+// touched still tells whether there is anything to take away.
+func (s Situation) planRelease() *Decision {
+	unusable := s.credential()
+	if unusable != nil && !s.readable() {
+		return s.releaseWithout(unusable)
+	}
+	ours, next := s.ours()
+	if next != nil {
+		return readPerson(*next)
+	}
+	if d := s.unsettled(); d != nil {
+		return d
+	}
+	switch {
+	case !ours:
+		return finish("", "")
+	case unusable != nil:
+		return unusable
+	default:
+		return s.unlessRefused(WriteUnassign, &Decision{Step: Unassign, Person: s.Seen.Holder.Person(), Owned: true, Finalizer: true})
+	}
+}
+
+// readable reports whether the credential was read in the right workspace, whatever may be done to it.
+func (s Situation) readable() bool {
+	return s.Seen.Credential == Found && s.Seen.WorkspaceID != "" && s.mismatch() == nil
+}
+
+// releaseWithout is for a credential that cannot be read. One that is gone from the workspace in which this object
+// dealt with it is gone; anything else is for a person to mend.
+func (s Situation) releaseWithout(d *Decision) *Decision {
+	if d.Step != Rest || d.Reason != v1alpha1.ReasonCredentialNotFound {
+		return d
+	}
+	if s.Marks.workspace() == "" {
+		return rest(d.Reason, "the workspace of this API key has no such credential, and no record tells in which workspace it was")
+	}
+	if unsettled := s.unsettled(); unsettled != nil {
+		return unsettled
+	}
+	return finish("", "")
+}
+
+// ours reports whether the holder is the declared person or one whom this object assigned before.
+func (s Situation) ours() (bool, *Person) {
+	if held, next := s.Seen.People.holds(s.Seen.Holder, s.Declared.Person); held || next != nil {
+		return held, next
+	}
+	return s.own()
+}

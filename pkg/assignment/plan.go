@@ -1,0 +1,146 @@
+package assignment
+
+import (
+	"fmt"
+
+	"github.com/seam-operator/seam-operator/api/v1alpha1"
+)
+
+// Plan decides the one next step. The caller carries it out, adds what it learnt to the situation, and asks again; a
+// pass ends with Rest, Wait or Finish, and performs at most one Assign or Unassign.
+func Plan(s Situation) Decision {
+	d := s.Declared
+	switch {
+	case d.Deleting():
+		return *s.planDeletion()
+	case d.Suspended:
+		return *rest(v1alpha1.ReasonSuspended, "suspended: nothing is looked at or changed at Seam until spec.suspend is false")
+	case d.Mode == v1alpha1.ModeObserve:
+		return *s.planObservation()
+	case d.Retain && s.Marks.Finalizer:
+		return Decision{Step: Mark, Finalizer: false}
+	case s.Claim.Winner != nil:
+		return *s.planLoser()
+	default:
+		return *s.planAssignment()
+	}
+}
+
+// planAssignment is for an object that has the claim: it makes Seam agree.
+func (s Situation) planAssignment() *Decision {
+	person := s.Declared.Person
+	if d := s.credential(); d != nil {
+		return d
+	}
+	if d := s.unsettled(); d != nil {
+		return d
+	}
+	held, next := s.Seen.People.holds(s.Seen.Holder, person)
+	switch {
+	case next != nil:
+		return readPerson(*next)
+	case held && s.marked():
+		return s.assigned()
+	case held:
+		return &Decision{Step: Mark, Person: person, Finalizer: !s.Declared.Retain}
+	case s.Seen.Holder.Free():
+		return s.unlessRefused(WriteAssign, &Decision{Step: Assign, Person: person, Finalizer: !s.Declared.Retain})
+	default:
+		return s.planTakeover()
+	}
+}
+
+// planTakeover is for a credential that somebody else holds: it is moved when that person is this object's own or the
+// mode is Enforce, and only once the declared person was seen to exist, so that a typo locks nobody out.
+func (s Situation) planTakeover() *Decision {
+	own, next := s.own()
+	if next != nil {
+		return readPerson(*next)
+	}
+	if !own && s.Declared.Mode != v1alpha1.ModeEnforce {
+		return rest(v1alpha1.ReasonHeldByOther, fmt.Sprintf("%s holds the credential, and mode Assign takes nothing from another holder: "+
+			"unassign it at Seam, declare that person here, or set spec.mode to Enforce", s.Seen.Holder.Person()))
+	}
+	account, known := s.Seen.People[s.Declared.Person]
+	if !known {
+		return readPerson(s.Declared.Person)
+	}
+	if !account.Exists {
+		return rest(v1alpha1.ReasonAssigneeNotFound, fmt.Sprintf("Seam has no %s in this workspace, so %s keeps the credential: "+
+			"correct spec", s.Declared.Person, s.Seen.Holder.Person()))
+	}
+	return s.unlessRefused(WriteUnassign, &Decision{Step: Unassign, Person: s.Seen.Holder.Person(), Owned: own, Finalizer: !s.Declared.Retain})
+}
+
+// planObservation is for mode Observe: it leaves no marks, and only compares.
+func (s Situation) planObservation() *Decision {
+	if s.Marks.Finalizer || s.Marks.Annotated {
+		return s.unlessLanding(&Decision{Step: Unmark})
+	}
+	if d := s.credential(); d != nil {
+		return d
+	}
+	held, next := s.Seen.People.holds(s.Seen.Holder, s.Declared.Person)
+	switch {
+	case next != nil:
+		return readPerson(*next)
+	case held:
+		return s.assigned()
+	case s.Seen.Holder.Free():
+		return rest(v1alpha1.ReasonDrifted, fmt.Sprintf("nobody holds the credential at Seam, %s is declared; mode Observe changes nothing", s.Declared.Person))
+	default:
+		return rest(v1alpha1.ReasonDrifted, fmt.Sprintf("%s holds the credential at Seam, %s is declared; mode Observe changes nothing",
+			s.Seen.Holder.Person(), s.Declared.Person))
+	}
+}
+
+// planLoser is for an object whose credential another object has the claim to: it writes nothing to Seam.
+func (s Situation) planLoser() *Decision {
+	if d := s.credential(); d != nil {
+		return d
+	}
+	held, next := s.Seen.People.holds(s.Seen.Holder, s.Declared.Person)
+	switch {
+	case next != nil:
+		return readPerson(*next)
+	case held:
+		d := s.assigned()
+		d.Message += "; another CredentialAssignment manages it"
+		return d
+	case s.Claim.Winner.Person == s.Declared.Person:
+		return rest(v1alpha1.ReasonAssigning, "another CredentialAssignment declares the same person for this credential and manages it")
+	default:
+		return rest(v1alpha1.ReasonConflictingClaim, "another CredentialAssignment has this credential for another person: "+
+			"delete one of the two, or declare the same person in both")
+	}
+}
+
+func (s Situation) assigned() *Decision {
+	return rest(v1alpha1.ReasonAssigned, fmt.Sprintf("Seam shows %s as the holder", s.Declared.Person))
+}
+
+// marked reports whether the object carries the marks of one whose person holds the credential.
+func (s Situation) marked() bool {
+	return s.Marks.Record.names(s.Declared.Person) && s.Marks.Finalizer == !s.Declared.Retain
+}
+
+// own reports whether the holder is a person whom this object assigned before.
+func (s Situation) own() (bool, *Person) {
+	if owner, ok := s.Marks.Record.owner(); ok {
+		if held, next := s.Seen.People.holds(s.Seen.Holder, owner); held || next != nil {
+			return held, next
+		}
+	}
+	if s.Stray != nil {
+		return s.Seen.People.holds(s.Seen.Holder, *s.Stray)
+	}
+	return false, nil
+}
+
+// unlessRefused returns the write, or why it is not worth sending: Seam refused the same before.
+func (s Situation) unlessRefused(write Write, d *Decision) *Decision {
+	if r := s.Refused; r != nil && r.Write == write && r.Person == d.Person && r.Holder == s.Seen.Holder {
+		return rest(r.Reason, r.Message)
+	}
+	return d
+}

@@ -1,0 +1,48 @@
+package seam
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// call makes one request and returns its answer if that is 2xx, else an *Error. The deadline covers the body too. A
+// call without its IDs is the caller's mistake: it is not made, and its error is no *Error.
+func (c *Client) call(ctx context.Context, route route, params params) (answer, error) {
+	if err := params.check(); err != nil {
+		return answer{}, fmt.Errorf("%s: %w", route.operation, err)
+	}
+	if err := ctx.Err(); err != nil {
+		return answer{}, &Error{Operation: route.operation, Unsent: true, Err: err}
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.api.timeout)
+	defer cancel()
+	request, err := c.request(ctx, route, params)
+	if err != nil {
+		return answer{}, fmt.Errorf("%s: build the request: %w", route.operation, err)
+	}
+	got, err := c.api.exchange(route.operation, request)
+	if err != nil {
+		return answer{}, &Error{Operation: route.operation, Err: err}
+	}
+	if !got.ok() {
+		return answer{}, got.refusal(route.operation, time.Now())
+	}
+	return got, nil
+}
+
+// exchange sends a request and reads whatever comes back. It fails only when no answer came.
+func (a *API) exchange(operation string, request *http.Request) (answer, error) {
+	start, code := time.Now(), "error"
+	defer func() {
+		a.observe(Observation{Operation: operation, Code: code, Duration: time.Since(start)})
+	}()
+	response, err := a.transport.RoundTrip(request)
+	if err != nil {
+		return answer{}, brokenExchange(request.Context(), err)
+	}
+	code = strconv.Itoa(response.StatusCode)
+	return readAnswer(request.Context(), response), nil
+}

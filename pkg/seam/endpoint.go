@@ -1,0 +1,51 @@
+package seam
+
+import (
+	"errors"
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// ParseEndpoint checks where the API is: an https URL, or http when the host is this machine (localhost, 127.0.0.0/8,
+// ::1), with a path prefix if need be. The one-line error says what to write; it does not repeat the value, which
+// might hold a password.
+func ParseEndpoint(raw string) (*url.URL, error) {
+	endpoint, err := url.Parse(raw)
+	if raw == "" || err != nil {
+		return nil, refuseEndpoint("is empty or no URL")
+	}
+	if fault := endpointFault(endpoint); fault != "" {
+		return nil, refuseEndpoint(fault)
+	}
+	if endpoint.RawQuery != "" || strings.ContainsAny(raw, "?#") {
+		return nil, refuseEndpoint("must not have a query or a fragment")
+	}
+	return endpoint, nil
+}
+
+func refuseEndpoint(fault string) error {
+	return errors.New("the endpoint " + fault + ": write it like https://connect.getseam.com")
+}
+
+func endpointFault(endpoint *url.URL) string {
+	switch {
+	case endpoint.Scheme != "https" && endpoint.Scheme != "http":
+		return "must start with https://"
+	case endpoint.Hostname() == "":
+		return "names no host"
+	case endpoint.User != nil:
+		return "must not hold a user name or password"
+	case endpoint.Scheme == "http" && !isLoopback(endpoint.Hostname()):
+		return "must use https (http is for localhost only)"
+	}
+	return ""
+}
+
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.IsLoopback()
+}

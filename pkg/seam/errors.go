@@ -1,0 +1,72 @@
+package seam
+
+import (
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"time"
+)
+
+// Error is a call that did not bring what it was made for. Ask ClassOf, or a predicate, what to do about it.
+type Error struct {
+	// Operation is one of the Op constants.
+	Operation string
+	// Status is the HTTP status, 0 when no answer came.
+	Status int
+	// Type is Seam's error.type, as sent; SafeType is fit for print.
+	Type string
+	// Message is Seam's error.message, as sent. It may hold PIN codes or personal data: never print it.
+	Message string `json:"-"`
+	// RequestID is Seam's name for the call, for its support; empty when none came that is fit for print.
+	RequestID string
+	// RetryAfter is how long Seam asked to wait, 0 to 5 minutes; 0 when it did not.
+	RetryAfter time.Duration
+	// Unsent is set when no request was made, because the context was done before.
+	Unsent bool
+	// Err is the cause, when the status is not all there is to say.
+	Err error `json:"-"`
+}
+
+// Error tells the operation, the status, the error type and the request ID. It leaves out Message.
+func (e *Error) Error() string {
+	text := e.Operation + ": " + e.outcome()
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	if e.RequestID != "" {
+		text += " (request " + e.RequestID + ")"
+	}
+	return text
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Format writes what Error returns, whatever the verb: %#v would show Message otherwise.
+func (e *Error) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, e.Error()) }
+
+// SafeType returns Type if it looks like one of Seam's error types, else nothing: it is fit for logs and status.
+func (e *Error) SafeType() string {
+	if !isCode(e.Type) {
+		return ""
+	}
+	return e.Type
+}
+
+func (e *Error) outcome() string {
+	switch {
+	case e.Unsent:
+		return "not sent"
+	case e.Status == 0:
+		return "no answer from Seam"
+	case e.SafeType() != "":
+		return "Seam answered " + strconv.Itoa(e.Status) + " " + e.SafeType()
+	}
+	return "Seam answered " + strconv.Itoa(e.Status)
+}
+
+var codePattern = regexp.MustCompile(`^[a-z0-9_]{1,64}$`)
+
+// isCode reports whether text looks like one of Seam's codes rather than prose, which could hold anything.
+func isCode(text string) bool { return codePattern.MatchString(text) }
