@@ -36,7 +36,7 @@ func (p *pass) again(d assignment.Decision) outcome {
 func (p *pass) explain(err error) (outcome, error) {
 	var turn *notYet
 	switch {
-	case errors.Is(err, errStopping):
+	case p.stop.Err() != nil && !seam.IsOutcomeUnknown(err):
 		return p.interrupted(), nil
 	case errors.As(err, &turn):
 		return p.waiting(turn), nil
@@ -58,10 +58,11 @@ func (p *pass) interrupted() outcome {
 	if p.changed == "" {
 		return outcome{}
 	}
-	return outcome{
-		reason:  v1alpha1.ReasonAssigning,
-		message: "Seam has accepted the change; the operator stopped before it saw it",
+	out := outcome{reason: v1alpha1.ReasonAssigning, message: "Seam has accepted the change; the operator stopped before it saw it"}
+	if p.situation.Marks.Record.Write == assignment.WriteUnassign {
+		out.reason = v1alpha1.ReasonUnassigning
 	}
+	return out
 }
 
 // waiting ends a pass before its turn. That is told only of an object about whose declaration nothing is known yet.

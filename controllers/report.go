@@ -48,6 +48,7 @@ func (p *pass) report(ctx context.Context, out outcome) error {
 	}
 	base := p.obj.DeepCopy()
 	p.describe(out)
+	p.mem.person = personOf(p.obj)
 	if equality.Semantic.DeepEqual(base.Status, p.obj.Status) {
 		return nil
 	}
@@ -55,7 +56,6 @@ func (p *pass) report(ctx context.Context, out outcome) error {
 		return fmt.Errorf("reporting on %s/%s: %w", p.obj.Namespace, p.obj.Name, err)
 	}
 	p.mem.wrote = p.obj.ResourceVersion
-	p.mem.person = personOf(p.obj)
 	p.tellTransition(readyCondition(base), readyCondition(p.obj))
 	return nil
 }
@@ -75,12 +75,12 @@ func (p *pass) outage(out outcome) bool {
 
 // describe puts the outcome into the object's status.
 func (p *pass) describe(out outcome) {
-	status := &p.obj.Status
-	status.ObservedGeneration = p.obj.Generation
 	if out.reason == v1alpha1.ReasonSuspended {
 		p.describeSuspended(out)
 		return
 	}
+	status := &p.obj.Status
+	status.ObservedGeneration = p.obj.Generation
 	if out.looked {
 		status.LastHandledReconcileAt = requestedAt(p.obj)
 	}
@@ -118,7 +118,12 @@ func (p *pass) describeCredential(out outcome) {
 
 // describeSuspended leaves Ready as it was while the declaration that it speaks of is unchanged.
 func (p *pass) describeSuspended(out outcome) {
-	if ready := readyCondition(p.obj); ready.Type == "" || !p.speaksOf(personOf(p.obj)) {
+	if p.obj.Status.ObservedGeneration == p.obj.Generation && readyCondition(p.obj).Type != "" {
+		p.setKind(settled, out)
+		return
+	}
+	p.obj.Status.ObservedGeneration = p.obj.Generation
+	if !p.speaksOf(personOf(p.obj)) {
 		p.setCondition(v1alpha1.ConditionReady, metav1.ConditionUnknown, out.reason, out.message)
 	}
 	p.setKind(settled, out)

@@ -67,7 +67,7 @@ func TestMain(m *testing.M) {
 	cluster, err = env.Start()
 	if err != nil {
 		_ = env.Stop()
-		fmt.Fprintf(os.Stderr, "starting the control plane: %v\n", err)
+		fmt.Fprintf(os.Stderr, "starting the control plane from KUBEBUILDER_ASSETS=%q, which make test sets: %v\n", os.Getenv("KUBEBUILDER_ASSETS"), err)
 		os.Exit(1)
 	}
 	code := m.Run()
