@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -37,6 +38,9 @@ const (
 	stopGrace = 10 * time.Second
 	// shutdownTimeout leaves time to record what they did. The pod's termination grace exceeds it.
 	shutdownTimeout = 20 * time.Second
+	// renewDeadline is how long a leader goes on without renewing its lease; nobody else takes it within leaseDuration.
+	renewDeadline = 10 * time.Second
+	leaseDuration = 15 * time.Second
 )
 
 func main() {
@@ -65,7 +69,10 @@ func run(ctx context.Context, opts *options) error {
 	if err != nil {
 		return err
 	}
-	mgr, err := ctrl.NewManager(config, opts.manager())
+	if opts.leaderElect {
+		opts.controller.Lease = &controllers.Lease{Lasts: renewDeadline}
+	}
+	mgr, err := ctrl.NewManager(config, opts.manager(config))
 	if err != nil {
 		return fmt.Errorf("creating the manager: %w", err)
 	}
@@ -104,7 +111,7 @@ func cacheSynced(mgr ctrl.Manager) healthz.Checker {
 	}
 }
 
-func (o *options) manager() ctrl.Options {
+func (o *options) manager(config *rest.Config) ctrl.Options {
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
 		if err := add(scheme); err != nil {
@@ -115,15 +122,22 @@ func (o *options) manager() ctrl.Options {
 	if o.metricsSecure {
 		serving.FilterProvider = filters.WithAuthenticationAndAuthorization
 	}
+	election := rest.CopyConfig(config)
+	if o.controller.Lease != nil {
+		election.Wrap(o.controller.Lease.Watch)
+	}
 	return ctrl.Options{
 		Scheme:                        scheme,
-		Cache:                         controllers.CacheOptions(o.namespaces, o.selector),
+		Cache:                         controllers.CacheOptions(o.controller.Namespaces, o.controller.Selector),
 		Metrics:                       serving,
 		HealthProbeBindAddress:        o.probeBindAddress,
 		LeaderElection:                o.leaderElect,
 		LeaderElectionNamespace:       o.leaderElectNamespace,
 		LeaderElectionID:              o.leaderElectID,
+		LeaderElectionConfig:          election,
 		LeaderElectionReleaseOnCancel: true,
+		LeaseDuration:                 ptr.To(leaseDuration),
+		RenewDeadline:                 ptr.To(renewDeadline),
 		GracefulShutdownTimeout:       ptr.To(shutdownTimeout),
 	}
 }
@@ -141,8 +155,6 @@ func versionText() string {
 // options is what the command line says.
 type options struct {
 	endpoint             string
-	namespaces           []string
-	selector             labels.Selector
 	controller           controllers.Options
 	leaderElect          bool
 	leaderElectNamespace string
@@ -192,14 +204,14 @@ func parse(args []string, getenv func(string) string) (*options, error) {
 	}
 	for _, namespace := range strings.Split(namespaces, ",") {
 		if namespace = strings.TrimSpace(namespace); namespace != "" {
-			o.namespaces = append(o.namespaces, namespace)
+			c.Namespaces = append(c.Namespaces, namespace)
 		}
 	}
 	c.DeletionPolicy = v1alpha1.DeletionPolicy(policy)
 	c.Limits.MaxRest = c.MaxRetryDelay
 	c.Limits.InFlight = max(c.Concurrency/2, 1)
 	var err error
-	if o.selector, err = labels.Parse(selector); err != nil {
+	if c.Selector, err = labels.Parse(selector); err != nil {
 		return nil, fmt.Errorf("--watch-label-selector: %w", err)
 	}
 	return o, o.check(flags.Args())

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"strings"
 	"testing"
@@ -86,13 +87,13 @@ func TestTheEndpointComesFromTheEnvironmentUnlessAFlagSaysSo(t *testing.T) {
 
 func TestNamespacesAreSeparatedByCommas(t *testing.T) {
 	o, err := parse([]string{"--watch-namespaces=front-desk, back-office,"}, noEnv)
-	if err != nil || strings.Join(o.namespaces, "|") != "front-desk|back-office" {
-		t.Errorf("namespaces %q, %v", o.namespaces, err)
+	if err != nil || strings.Join(o.controller.Namespaces, "|") != "front-desk|back-office" {
+		t.Errorf("namespaces %q, %v", o.controller.Namespaces, err)
 	}
 }
 
 func TestHelpIsNoError(t *testing.T) {
-	if _, err := parse([]string{"--help"}, noEnv); err != flag.ErrHelp {
+	if _, err := parse([]string{"--help"}, noEnv); !errors.Is(err, flag.ErrHelp) {
 		t.Errorf("--help gives %v", err)
 	}
 }

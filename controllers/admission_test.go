@@ -33,6 +33,7 @@ func (s *story) manifest(name string, spec map[string]any) *unstructured.Unstruc
 }
 
 func TestBadInputIsRefusedWithTheFieldAndWhatToWrite(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	for name, c := range map[string]struct {
 		spec map[string]any
@@ -77,6 +78,7 @@ func TestBadInputIsRefusedWithTheFieldAndWhatToWrite(t *testing.T) {
 }
 
 func TestWhatIsAcceptedDecodes(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	for i, interval := range []string{"1m", "90m", "1h30m", "1h30m0s", "60s", "0.5h", "99999h", "1h0m0.5s"} {
 		u := s.manifest("accepted-"+string(rune('a'+i)), map[string]any{"resyncInterval": interval})
@@ -86,6 +88,7 @@ func TestWhatIsAcceptedDecodes(t *testing.T) {
 }
 
 func TestTheCredentialCannotBeChanged(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.declare("alice-mobile-key")
 	o := s.get("alice-mobile-key")
@@ -97,6 +100,7 @@ func TestTheCredentialCannotBeChanged(t *testing.T) {
 }
 
 func TestANewObjectLooksUnhandledUntilItIsHandled(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.declare("alice-mobile-key")
 
@@ -104,6 +108,7 @@ func TestANewObjectLooksUnhandledUntilItIsHandled(t *testing.T) {
 }
 
 func TestNoFieldIsDefaultedInSpec(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	u := s.manifest("bare", nil)
 	s.Expect(s.api.Create(s.ctx, u)).To(Succeed())
@@ -112,6 +117,7 @@ func TestNoFieldIsDefaultedInSpec(t *testing.T) {
 }
 
 func TestObjectsAreFoundByWhatTheyName(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.declare("for-alice")
 	s.declare("for-bob", forUser(bob))
@@ -133,6 +139,7 @@ func TestObjectsAreFoundByWhatTheyName(t *testing.T) {
 }
 
 func TestKubectlShowsWhatAPersonLooksFor(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.operate()
 	s.declare("alice-mobile-key", inMode(v1alpha1.ModeEnforce))
@@ -150,6 +157,7 @@ func TestKubectlShowsWhatAPersonLooksFor(t *testing.T) {
 }
 
 func TestTheOperatorOwnsWhatItWritesUnderItsOwnName(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.operate()
 	s.declare("alice-mobile-key")
@@ -158,7 +166,7 @@ func TestTheOperatorOwnsWhatItWritesUnderItsOwnName(t *testing.T) {
 
 	owners := map[string]bool{}
 	for _, entry := range o.ManagedFields {
-		if entry.Subresource == "status" || strings.Contains(string(entry.FieldsV1.Raw), "assigned-to") {
+		if entry.Subresource == "status" || strings.Contains(entry.FieldsV1.GetRawString(), "assigned-to") {
 			owners[entry.Manager] = true
 		}
 	}

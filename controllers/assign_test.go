@@ -12,6 +12,7 @@ import (
 )
 
 func TestANewAssignmentCostsOneCallAndTwoWrites(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.operate()
 	s.declare("alice-mobile-key")
@@ -45,6 +46,7 @@ func TestANewAssignmentCostsOneCallAndTwoWrites(t *testing.T) {
 }
 
 func TestAnAssignmentByUserIdentityBelongsToThatPersonsACSUser(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.seam.AddIdentity(fakeseam.Identity{ID: aliceIdentity, EmailAddress: "alice@example.com"})
 	s.seam.UpdateUser(alice, func(u *fakeseam.User) { u.EmailAddress = "alice@example.com" })
@@ -60,6 +62,7 @@ func TestAnAssignmentByUserIdentityBelongsToThatPersonsACSUser(t *testing.T) {
 }
 
 func TestWhoHoldsItAlreadyIsOnlyMarked(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.handByConsole(alice)
 	s.operate()
@@ -75,15 +78,18 @@ func TestWhoHoldsItAlreadyIsOnlyMarked(t *testing.T) {
 }
 
 func TestTenMinutesOfNothingCostNothing(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.operate()
 	s.declare("alice-mobile-key")
 	s.assigned("alice-mobile-key")
 
+	s.rests()
 	s.quiet(10 * time.Minute)
 }
 
 func TestAResyncReadsAndWritesNothing(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.operate()
 	s.declare("alice-mobile-key")
@@ -91,7 +97,7 @@ func TestAResyncReadsAndWritesNothing(t *testing.T) {
 	s.seam.ResetCalls()
 	before := s.get("alice-mobile-key").ResourceVersion
 
-	s.clock.Step(66 * time.Minute)
+	s.later(66 * time.Minute)
 
 	s.Expect(s.seam.AwaitCalls(s.ctx, 1, fakeseam.OpGetCredential)).To(Succeed())
 	s.quiet(10 * time.Minute)
@@ -100,6 +106,7 @@ func TestAResyncReadsAndWritesNothing(t *testing.T) {
 }
 
 func TestAVoidAnswerIsVerifiedByARead(t *testing.T) {
+	t.Parallel()
 	for name, behaviour := range map[string]fakeseam.Behaviour{
 		"an empty object": {VoidAnswers: true},
 		"no body at all":  {EmptyAnswers: true},
@@ -119,6 +126,7 @@ func TestAVoidAnswerIsVerifiedByARead(t *testing.T) {
 }
 
 func TestAnAcceptedAssignmentThatReadsDoNotShowYetIsNotSentAgain(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.seam.SetBehaviour(fakeseam.Behaviour{VoidAnswers: true, ReadLag: 20 * time.Second})
 	s.operate()
@@ -132,13 +140,14 @@ func TestAnAcceptedAssignmentThatReadsDoNotShowYetIsNotSentAgain(t *testing.T) {
 }
 
 func TestDriftIsHealedAtTheResync(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.operate()
 	s.declare("alice-mobile-key")
 	s.assigned("alice-mobile-key")
 	s.handByConsole("")
 
-	s.clock.Step(66 * time.Minute)
+	s.later(66 * time.Minute)
 
 	s.Expect(s.seam.AwaitCalls(s.ctx, 2, fakeseam.OpAssignCredential)).To(Succeed())
 	s.Eventually(s.holder).Should(Equal(user(alice)))

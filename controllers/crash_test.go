@@ -49,6 +49,7 @@ func crashes(t *testing.T, prepare func(*story), act func(*story), ends func(*st
 }
 
 func TestAnAssignmentSurvivesACrashAtAnyMoment(t *testing.T) {
+	t.Parallel()
 	crashes(t,
 		func(*story) {},
 		func(s *story) { s.declare("alice-mobile-key") },
@@ -61,6 +62,7 @@ func TestAnAssignmentSurvivesACrashAtAnyMoment(t *testing.T) {
 }
 
 func TestAMoveSurvivesACrashAtAnyMoment(t *testing.T) {
+	t.Parallel()
 	crashes(t,
 		func(s *story) {
 			s.seam.SetBehaviour(fakeseam.Behaviour{OnHeld: fakeseam.HeldRefuses, VoidAnswers: true})
@@ -83,6 +85,7 @@ func TestAMoveSurvivesACrashAtAnyMoment(t *testing.T) {
 }
 
 func TestADeletionSurvivesACrashAtAnyMoment(t *testing.T) {
+	t.Parallel()
 	crashes(t,
 		func(s *story) {
 			stop := s.operate()
@@ -103,6 +106,7 @@ func TestADeletionSurvivesACrashAtAnyMoment(t *testing.T) {
 }
 
 func TestAPersonWhomALostAssignReachedIsFoundAfterACrashAndASpecChange(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	_, kill := s.run()
 	out := s.plug.pull(2, true) // the read and the record are answered, the assign takes place and is not

@@ -23,6 +23,7 @@ func assignedToAlice(t *testing.T, changes ...change) *story {
 }
 
 func TestDeletingTakesTheCredentialAway(t *testing.T) {
+	t.Parallel()
 	s := assignedToAlice(t)
 
 	s.delete("alice-mobile-key")
@@ -36,6 +37,7 @@ func TestDeletingTakesTheCredentialAway(t *testing.T) {
 }
 
 func TestDeletingLeavesAnotherHolderAlone(t *testing.T) {
+	t.Parallel()
 	s := assignedToAlice(t)
 	s.handByConsole(carol)
 
@@ -47,6 +49,7 @@ func TestDeletingLeavesAnotherHolderAlone(t *testing.T) {
 }
 
 func TestDeletingASuspendedObjectStillTakesTheCredentialAway(t *testing.T) {
+	t.Parallel()
 	s := assignedToAlice(t)
 	s.edit("alice-mobile-key", suspended(true))
 
@@ -57,6 +60,7 @@ func TestDeletingASuspendedObjectStillTakesTheCredentialAway(t *testing.T) {
 }
 
 func TestRetainTakesNothingAway(t *testing.T) {
+	t.Parallel()
 	s := assignedToAlice(t, withPolicy(v1alpha1.DeletionPolicyRetain))
 	s.Expect(s.get("alice-mobile-key").Finalizers).To(BeEmpty())
 
@@ -67,6 +71,7 @@ func TestRetainTakesNothingAway(t *testing.T) {
 }
 
 func TestSwitchingToRetainTakesTheFinalizerOffEvenWhileSeamIsDown(t *testing.T) {
+	t.Parallel()
 	s := assignedToAlice(t)
 	s.seam.Inject(fakeseam.Fault{Status: 503})
 
@@ -77,6 +82,7 @@ func TestSwitchingToRetainTakesTheFinalizerOffEvenWhileSeamIsDown(t *testing.T) 
 }
 
 func TestADeletedCredentialLetsTheObjectGo(t *testing.T) {
+	t.Parallel()
 	s := assignedToAlice(t)
 	s.seam.DeleteCredential(theCredential)
 
@@ -85,6 +91,7 @@ func TestADeletedCredentialLetsTheObjectGo(t *testing.T) {
 }
 
 func TestAKeyOfAnotherWorkspaceDoesNotMakeACredentialGone(t *testing.T) {
+	t.Parallel()
 	s := assignedToAlice(t)
 	const elsewhere = "11111111-1111-1111-1111-000000000002"
 	s.seam.AddWorkspace(fakeseam.Workspace{ID: elsewhere})
@@ -93,7 +100,7 @@ func TestAKeyOfAnotherWorkspaceDoesNotMakeACredentialGone(t *testing.T) {
 	s.stalled("alice-mobile-key", v1alpha1.ReasonWorkspaceMismatch)
 
 	s.delete("alice-mobile-key")
-	s.clock.Step(time.Minute)
+	s.until(func() bool { return s.clock.Since(s.get("alice-mobile-key").DeletionTimestamp.Time) > time.Minute })
 
 	s.stalled("alice-mobile-key", v1alpha1.ReasonWorkspaceMismatch)
 	s.putSecret("seam", apiKey)
@@ -102,6 +109,7 @@ func TestAKeyOfAnotherWorkspaceDoesNotMakeACredentialGone(t *testing.T) {
 }
 
 func TestTheLastKeyThatWorkedCleansUpWhenTheSecretWentFirst(t *testing.T) {
+	t.Parallel()
 	s := assignedToAlice(t)
 	s.Expect(s.api.Delete(s.ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "seam", Namespace: s.namespace}})).To(Succeed())
 
@@ -112,6 +120,7 @@ func TestTheLastKeyThatWorkedCleansUpWhenTheSecretWentFirst(t *testing.T) {
 }
 
 func TestWithoutAnyKeyADeletedObjectStaysAndSaysWhatToDo(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	stop := s.operate()
 	s.declare("alice-mobile-key")
@@ -120,7 +129,7 @@ func TestWithoutAnyKeyADeletedObjectStaysAndSaysWhatToDo(t *testing.T) {
 	s.Expect(s.api.Delete(s.ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "seam", Namespace: s.namespace}})).To(Succeed())
 	s.delete("alice-mobile-key")
 	s.operate()
-	s.clock.Step(time.Minute)
+	s.until(func() bool { return readyOf(s.get("alice-mobile-key")).Reason == v1alpha1.ReasonSecretNotFound })
 
 	o := s.stalled("alice-mobile-key", v1alpha1.ReasonSecretNotFound)
 	s.Expect(message(o)).To(And(ContainSubstring(`"seam"`), ContainSubstring("acs.seam.co/abandon=true"), ContainSubstring(alice)))
@@ -132,6 +141,7 @@ func TestWithoutAnyKeyADeletedObjectStaysAndSaysWhatToDo(t *testing.T) {
 }
 
 func TestARenamedManifestLocksNobodyOut(t *testing.T) {
+	t.Parallel()
 	t.Run("created first, then pruned", func(t *testing.T) {
 		s := assignedToAlice(t)
 		s.declare("alice-key-renamed")

@@ -13,6 +13,7 @@ import (
 )
 
 func TestEveryRefusalOfSeamHasItsReason(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		fault  fakeseam.Fault
 		reason string
@@ -39,12 +40,14 @@ func TestEveryRefusalOfSeamHasItsReason(t *testing.T) {
 			s.Expect(message(o)).To(ContainSubstring(c.says))
 			s.Expect(s.holder()).To(Equal(user("")))
 			s.Expect(len(s.wrote())).To(BeNumerically("<=", 1))
+			s.rests()
 			s.quiet(time.Minute)
 		})
 	}
 }
 
 func TestEveryOutageOfSeamIsWaitedOut(t *testing.T) {
+	t.Parallel()
 	outages := map[string]fakeseam.Fault{
 		"an internal error":       {Status: 500},
 		"an empty 503":            {Status: 503, EmptyBody: true},
@@ -75,6 +78,7 @@ func TestEveryOutageOfSeamIsWaitedOut(t *testing.T) {
 }
 
 func TestALostAnswerToAWriteIsLookedAtNotRepeated(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		fault fakeseam.Fault
 		wrote int
@@ -113,25 +117,25 @@ func TestALostAnswerToAWriteIsLookedAtNotRepeated(t *testing.T) {
 }
 
 func TestARefusedWriteIsNotSentAgainBeforeTheResync(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	mend := s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpAssignCredential, Status: 409})
 	s.operate()
 	s.declare("alice-mobile-key")
 	s.stalled("alice-mobile-key", v1alpha1.ReasonInvalidRequest)
 
-	for range 6 { // each of these is longer than the longest retry delay
-		seen := len(s.seam.Calls())
-		s.clock.Step(6 * time.Minute)
-		s.Eventually(func() int { return len(s.seam.Calls()) }).Should(BeNumerically(">", seen))
-	}
+	began, reads := s.clock.Now(), len(s.seam.Calls())
+	s.untilBy(time.Minute, func() bool { return s.clock.Since(began) > 50*time.Minute })
+	s.Expect(len(s.seam.Calls())).To(BeNumerically(">", reads+2), "it is read again and again")
 	s.Expect(s.wrote()).To(HaveLen(1))
 
 	mend()
-	s.until(func() bool { return s.isReady("alice-mobile-key") })
+	s.untilBy(time.Minute, func() bool { return s.isReady("alice-mobile-key") })
 	s.Expect(s.wrote()).To(HaveLen(2))
 }
 
 func TestARefusedWriteIsSentAgainWhenTheSpecChanges(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.operate()
 	s.declare("for-nobody", forUser(nobody))
@@ -144,6 +148,7 @@ func TestARefusedWriteIsSentAgainWhenTheSpecChanges(t *testing.T) {
 }
 
 func TestA429RestsTheWholeKey(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	const other = "66666666-6666-6666-6666-000000000002"
 	s.seam.AddCredential(fakeseam.Credential{ID: other, SystemID: system})
@@ -160,18 +165,20 @@ func TestA429RestsTheWholeKey(t *testing.T) {
 }
 
 func TestAnOutageDoesNotTurnReadyObjects(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.operate()
 	s.declare("alice-mobile-key")
-	before := s.assigned("alice-mobile-key").ResourceVersion
+	before, assigned := s.assigned("alice-mobile-key").ResourceVersion, s.clock.Now()
 	mend := s.seam.Inject(fakeseam.Fault{Status: 503})
 	s.seam.ResetCalls()
 
-	s.clock.Step(66 * time.Minute)
+	s.later(66 * time.Minute)
 	s.Expect(s.seam.AwaitCalls(s.ctx, 1, fakeseam.OpGetCredential)).To(Succeed())
 	s.Consistently(func() string { return s.get("alice-mobile-key").ResourceVersion }, "200ms").Should(Equal(before))
 
-	s.clock.Step(60 * time.Minute)
+	s.untilBy(time.Minute, func() bool { return !s.isReady("alice-mobile-key") })
+	s.Expect(s.clock.Since(assigned)).To(BeNumerically(">", 2*time.Hour))
 	s.ready("alice-mobile-key", metav1.ConditionUnknown, v1alpha1.ReasonSeamUnavailable)
 
 	mend()
@@ -180,6 +187,7 @@ func TestAnOutageDoesNotTurnReadyObjects(t *testing.T) {
 }
 
 func TestACredentialThatSeamDoesNotManageIsLeftAlone(t *testing.T) {
+	t.Parallel()
 	for name, credential := range map[string]fakeseam.Credential{
 		"unmanaged":     {ID: theCredential, SystemID: system, Unmanaged: true},
 		"being deleted": {ID: theCredential, SystemID: system, Warnings: []string{"being_deleted"}},

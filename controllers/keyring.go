@@ -40,8 +40,8 @@ type keyID struct {
 	workspaceID string
 }
 
-func newKeyring(api *seam.API, limits Limits, clock clock.PassiveClock) *keyring {
-	return &keyring{api: api, limits: limits, clock: clock, keys: map[keyID]*key{}}
+func newKeyring(api *seam.API, limits Limits, now clock.PassiveClock) *keyring {
+	return &keyring{api: api, limits: limits, clock: now, keys: map[keyID]*key{}}
 }
 
 // key returns the shared state of a token, in a workspace when it is a personal access token.

@@ -28,6 +28,7 @@ func newKey(t *testing.T, limits Limits) (*key, *clocktesting.FakeClock) {
 }
 
 func TestPassesBeyondTheBurstWaitTheirTurnInOrder(t *testing.T) {
+	t.Parallel()
 	k, clock := newKey(t, Limits{QPS: 2, Burst: 1, InFlight: 10})
 	var first, second, third turn
 
@@ -50,6 +51,7 @@ func TestPassesBeyondTheBurstWaitTheirTurnInOrder(t *testing.T) {
 }
 
 func TestOneKeyNeverFillsAllWorkers(t *testing.T) {
+	t.Parallel()
 	k, _ := newKey(t, Limits{QPS: 100, Burst: 100, InFlight: 2})
 	var a, b, c turn
 	k.admit(&a)
@@ -65,6 +67,7 @@ func TestOneKeyNeverFillsAllWorkers(t *testing.T) {
 }
 
 func TestAKeyRestsAsLongAsSeamSaysElseDoubling(t *testing.T) {
+	t.Parallel()
 	told := &seam.Error{Operation: "get_credential", Status: 429, RetryAfter: 90 * time.Second}
 	untold := &seam.Error{Operation: "get_credential", Status: 429}
 	k, clock := newKey(t, Limits{QPS: 100, Burst: 100, InFlight: 2, MaxRest: 5 * time.Second})
@@ -95,6 +98,7 @@ func TestAKeyRestsAsLongAsSeamSaysElseDoubling(t *testing.T) {
 }
 
 func TestAPersonalAccessTokenIsAKeyForEachWorkspace(t *testing.T) {
+	t.Parallel()
 	ring := newKeyring(mustAPI(t), Limits{QPS: 1, Burst: 1, InFlight: 1}, clocktesting.NewFakeClock(monday))
 	personal, _ := seam.ParseToken("seam_at1token")
 	plain, _ := seam.ParseToken("seam_test1key")
@@ -123,6 +127,7 @@ func mustAPI(t *testing.T) *seam.API {
 }
 
 func TestDelaysDoubleUpToTheLongest(t *testing.T) {
+	t.Parallel()
 	for times, want := range map[int]time.Duration{0: time.Second, 1: 2 * time.Second, 3: 8 * time.Second, 9: 5 * time.Minute, 1000: 5 * time.Minute} {
 		if got := doubled(time.Second, times, 5*time.Minute); got != want {
 			t.Errorf("doubled %d times: %s, want %s", times, got, want)
@@ -131,6 +136,7 @@ func TestDelaysDoubleUpToTheLongest(t *testing.T) {
 }
 
 func TestJitterStaysWithinATenth(t *testing.T) {
+	t.Parallel()
 	for range 1000 {
 		if d := jitter(time.Hour); d < 54*time.Minute || d > 66*time.Minute {
 			t.Fatalf("an hour became %s", d)
@@ -139,6 +145,7 @@ func TestJitterStaysWithinATenth(t *testing.T) {
 }
 
 func TestAnErrorThatIsNotAboutSeamIsReturned(t *testing.T) {
+	t.Parallel()
 	p := &pass{Reconciler: &Reconciler{}, obj: &v1alpha1.CredentialAssignment{}}
 	if reason, _ := p.blame(errors.New("etcd is slow")); reason != "" {
 		t.Errorf("it was blamed on Seam as %s", reason)

@@ -17,8 +17,8 @@ func (p *pass) look(ctx context.Context, d assignment.Decision) error {
 	if err := p.open(ctx); err != nil {
 		return err
 	}
-	if p.stop.Err() != nil {
-		return errStopping
+	if err := p.mayCall(); err != nil {
+		return err
 	}
 	err := p.fetch(ctx, d)
 	if err == nil {

@@ -12,6 +12,7 @@ import (
 )
 
 func TestAMoveReleasesBeforeItAcquires(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.seam.SetBehaviour(fakeseam.Behaviour{OnHeld: fakeseam.HeldRefuses})
 	s.operate()
@@ -27,6 +28,7 @@ func TestAMoveReleasesBeforeItAcquires(t *testing.T) {
 }
 
 func TestATypoInAMoveLocksNobodyOut(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.operate()
 	s.declare("front-desk-key")
@@ -40,6 +42,7 @@ func TestATypoInAMoveLocksNobodyOut(t *testing.T) {
 }
 
 func TestAChangeBetweenAPersonAndTheirIdentityWritesNothingToSeam(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.seam.AddIdentity(fakeseam.Identity{ID: aliceIdentity})
 	s.seam.UpdateUser(alice, func(u *fakeseam.User) { u.UserIdentityID = aliceIdentity })
@@ -56,6 +59,7 @@ func TestAChangeBetweenAPersonAndTheirIdentityWritesNothingToSeam(t *testing.T) 
 }
 
 func TestModeAssignTakesNothingFromAnotherHolder(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.handByConsole(carol)
 	s.operate()
@@ -71,6 +75,7 @@ func TestModeAssignTakesNothingFromAnotherHolder(t *testing.T) {
 }
 
 func TestModeEnforceTakesItFromAnyHolder(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.handByConsole(carol)
 	s.operate()
@@ -81,12 +86,12 @@ func TestModeEnforceTakesItFromAnyHolder(t *testing.T) {
 	s.Expect(s.wrote()).To(Equal([]string{"unassign " + carol, "assign " + alice}))
 
 	s.handByConsole(bob)
-	s.clock.Step(66 * time.Minute)
-	s.until(func() bool { return s.holder() == user(alice) })
+	s.untilBy(time.Minute, func() bool { return s.holder() == user(alice) })
 	s.Expect(s.wrote()).To(Equal([]string{"unassign " + carol, "assign " + alice, "unassign " + bob, "assign " + alice}))
 }
 
 func TestModeObserveOnlyLooks(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.operate()
 	s.declare("alice-mobile-key", inMode(v1alpha1.ModeObserve))
@@ -109,6 +114,7 @@ func TestModeObserveOnlyLooks(t *testing.T) {
 }
 
 func TestSwitchingToObserveTakesTheMarksOff(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.operate()
 	s.declare("alice-mobile-key")
@@ -122,6 +128,7 @@ func TestSwitchingToObserveTakesTheMarksOff(t *testing.T) {
 }
 
 func TestASuspendedObjectIsLeftAlone(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.operate()
 	s.declare("alice-mobile-key")
@@ -146,6 +153,7 @@ func TestASuspendedObjectIsLeftAlone(t *testing.T) {
 }
 
 func TestAReconcileOnDemandIsAnsweredInStatus(t *testing.T) {
+	t.Parallel()
 	for _, annotation := range []string{"acs.seam.co/requestedAt", "reconcile.fluxcd.io/requestedAt"} {
 		t.Run(annotation, func(t *testing.T) {
 			s := newStory(t)
@@ -163,6 +171,7 @@ func TestAReconcileOnDemandIsAnsweredInStatus(t *testing.T) {
 }
 
 func TestTwoObjectsForOneCredentialDoNotFight(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.operate()
 	s.declare("for-alice")

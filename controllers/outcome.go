@@ -36,7 +36,7 @@ func (p *pass) again(d assignment.Decision) outcome {
 func (p *pass) explain(err error) (outcome, error) {
 	var turn *notYet
 	switch {
-	case p.stop.Err() != nil && !seam.IsOutcomeUnknown(err):
+	case p.mayCall() != nil && !seam.IsOutcomeUnknown(err):
 		return p.interrupted(), nil
 	case errors.As(err, &turn):
 		return p.waiting(turn), nil
@@ -109,7 +109,7 @@ func told(err error) string {
 	if !errors.As(err, &answer) || answer.Status == 0 {
 		return ""
 	}
-	return strings.TrimSuffix(fmt.Sprintf(" (%d %s", answer.Status, answer.SafeType()), " ") + ")"
+	return strings.TrimSuffix(fmt.Sprintf(" (%d %s", answer.Status, code(answer.SafeType())), " ") + ")"
 }
 
 // nextLook returns when to look at Seam again after a pass that ended as the plan says.

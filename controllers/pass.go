@@ -207,5 +207,13 @@ type notYet struct {
 
 func (*notYet) Error() string { return "the API key is not free yet" }
 
-// errStopping says that no new call to Seam may start, because the operator was asked to stop.
+// errStopping says that no new call to Seam may start, because the operator was asked to stop or leads no more.
 var errStopping = errors.New("the operator is stopping")
+
+// mayCall returns errStopping when no new call to Seam may start.
+func (p *pass) mayCall() error {
+	if p.stop.Err() != nil || !p.Lease.held() {
+		return errStopping
+	}
+	return nil
+}

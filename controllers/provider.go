@@ -51,22 +51,29 @@ func credentialStatus(c seam.Credential) *v1alpha1.CredentialStatus {
 	}
 }
 
-// plainCode is what a code of Seam's looks like. Anything else might be a text, and texts may hold PINs.
-var plainCode = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+var (
+	// plainCode is what a code of Seam's looks like. Anything else might be a text, and texts may hold PINs.
+	plainCode = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+	// manyDigits might be a PIN or a card number, even within a code.
+	manyDigits = regexp.MustCompile(`[0-9]{4,}`)
+	uuid       = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+)
 
+// code returns a code of Seam's, fit for everybody to read; empty when it is none.
 func code(text string) string {
-	if plainCode.MatchString(text) {
-		return text
+	if !plainCode.MatchString(text) {
+		return ""
 	}
-	return ""
+	return manyDigits.ReplaceAllString(text, "…")
 }
 
 // idOf returns an ID of Seam's as the CRD spells IDs, in lower case. What cannot be one is nobody's ID, and no text either.
 func idOf(text string) string {
-	if text != "" && code(text) == "" {
+	id := strings.ToLower(text)
+	if id != "" && !uuid.MatchString(id) {
 		return "unreadable"
 	}
-	return strings.ToLower(text)
+	return id
 }
 
 // codes returns the plain codes in order, each once, so that Seam's order makes no difference.

@@ -24,6 +24,9 @@ const conflictDelay = 200 * time.Millisecond
 func (r *Reconciler) Reconcile(stop context.Context, id Credential) (ctrl.Result, error) {
 	ctx, end := r.outlive(stop)
 	defer end()
+	if err := r.prime(ctx); err != nil {
+		return ctrl.Result{}, err
+	}
 	group, err := r.group(ctx, id)
 	if err != nil {
 		return ctrl.Result{}, err

@@ -42,7 +42,13 @@ type Options struct {
 	Concurrency    int // credentials handled at the same time
 	Limits         Limits
 
+	// Namespaces and Selector are what the cache was made with; see CacheOptions.
+	Namespaces []string
+	Selector   labels.Selector
+
 	Clock clock.PassiveClock
+	// Lease tells whether this process still leads; nil without leader election.
+	Lease *Lease
 	// Lifetime ends when calls in flight have to end at once, because the lease is lost or the process goes.
 	Lifetime context.Context
 	// NewQueue replaces controller-runtime's queue; nil for its own.
@@ -59,6 +65,7 @@ type Reconciler struct {
 
 	keys     *keyring
 	memories memories
+	primer   primer
 }
 
 // Credential is the unit of work: the ID of a credential at Seam.

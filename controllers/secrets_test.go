@@ -20,6 +20,7 @@ import (
 )
 
 func TestASecretThatComesLateIsFoundAtOnce(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.operate()
 	s.declare("alice-mobile-key", withSecret("late"))
@@ -32,6 +33,7 @@ func TestASecretThatComesLateIsFoundAtOnce(t *testing.T) {
 }
 
 func TestASecretWithoutTheKeyIsToldByName(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.operate()
 	s.declare("alice-mobile-key", func(o *object) { o.Spec.APIKeySecretRef.Key = "front-desk" })
@@ -43,6 +45,7 @@ func TestASecretWithoutTheKeyIsToldByName(t *testing.T) {
 }
 
 func TestARotatedKeyIsTakenUpAtOnce(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.seam.RevokeToken(apiKey)
 	s.operate()
@@ -56,6 +59,7 @@ func TestARotatedKeyIsTakenUpAtOnce(t *testing.T) {
 }
 
 func TestATrailingNewlineInTheSecretDoesNotMatter(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.putSecret("seam", apiKey+"\r\n")
 	s.operate()
@@ -65,6 +69,7 @@ func TestATrailingNewlineInTheSecretDoesNotMatter(t *testing.T) {
 }
 
 func TestATokenOfTheWrongKindIsNeverSent(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct{ token, says string }{
 		"a client session":                           {"seam_cst1abcdefgh", "client session"},
 		"a publishable key":                          {"seam_pk1abcdefgh", "publishable key"},
@@ -89,6 +94,7 @@ func TestATokenOfTheWrongKindIsNeverSent(t *testing.T) {
 }
 
 func TestAPersonalAccessTokenWorksInItsWorkspace(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.seam.AddPersonalAccessToken("seam_at1of_somebody", workspace)
 	s.putSecret("seam", "seam_at1of_somebody")
@@ -101,6 +107,7 @@ func TestAPersonalAccessTokenWorksInItsWorkspace(t *testing.T) {
 }
 
 func TestAKeyOfAnotherWorkspaceThanThePinIsRefused(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.operate()
 	s.declare("alice-mobile-key", inWorkspace(nobody))
@@ -112,6 +119,7 @@ func TestAKeyOfAnotherWorkspaceThanThePinIsRefused(t *testing.T) {
 }
 
 func TestNoSecretDataIsInTheCache(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.kubectl(`{"apiVersion":"v1","kind":"Secret","metadata":{"name":"applied"},"stringData":{"api-key":"`+apiKey+`"}}`, "apply", "-f", "-")
 	var stored corev1.Secret
@@ -134,6 +142,7 @@ func TestNoSecretDataIsInTheCache(t *testing.T) {
 }
 
 func TestNothingSecretLeavesTheOperator(t *testing.T) {
+	t.Parallel()
 	const pin, number, mail = "482915", "7733114466", "alice@example.com"
 	s := newStory(t)
 	s.seam.UpdateUser(alice, func(u *fakeseam.User) { u.EmailAddress, u.FullName = mail, "Alice Liddell" })

@@ -201,10 +201,29 @@ func (s *story) wrote() []string {
 // until lets time go on, second by second, until the condition holds.
 func (s *story) until(condition func() bool) {
 	s.t.Helper()
+	s.untilBy(time.Second, condition)
+}
+
+// untilBy lets time go on in steps until the condition holds.
+func (s *story) untilBy(step time.Duration, condition func() bool) {
+	s.t.Helper()
 	s.Eventually(func() bool {
-		s.clock.Step(time.Second)
+		s.clock.Step(step)
 		return condition()
 	}).Should(BeTrue())
+}
+
+// later lets time go on at once, when the operator has nothing to do before.
+func (s *story) later(d time.Duration) {
+	s.t.Helper()
+	s.rests()
+	s.clock.Step(d)
+}
+
+// rests waits until the operator waits for a time to come: its queue has a timer beside its heartbeat.
+func (s *story) rests() {
+	s.t.Helper()
+	s.Eventually(s.clock.Waiters).Should(BeNumerically(">=", 2))
 }
 
 // quiet lets a time go by and sees that the operator neither calls Seam nor writes to the API server.

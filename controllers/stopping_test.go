@@ -25,6 +25,7 @@ func (s *story) leaseHolder() string {
 }
 
 func TestACallInFlightEndsAndIsRecordedBeforeTheLeaseIsReleased(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.withLease()
 	gate := make(chan struct{})
@@ -46,6 +47,7 @@ func TestACallInFlightEndsAndIsRecordedBeforeTheLeaseIsReleased(t *testing.T) {
 }
 
 func TestNoNewCallStartsAfterSIGTERM(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	gate := make(chan struct{})
 	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpGetCredential, Gate: gate, Times: 1})
@@ -64,6 +66,7 @@ func TestNoNewCallStartsAfterSIGTERM(t *testing.T) {
 }
 
 func TestACallThatHangsIsGivenUpAfterTheGrace(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.options.StopGrace = 300 * time.Millisecond
 	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpAssignCredential, Delay: time.Hour})
@@ -78,6 +81,7 @@ func TestACallThatHangsIsGivenUpAfterTheGrace(t *testing.T) {
 }
 
 func TestWhenTheLeaseIsLostEverythingEndsAtOnce(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.withLease()
 	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpAssignCredential, Delay: time.Hour})

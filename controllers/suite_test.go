@@ -166,6 +166,7 @@ func (s *story) run() (stop, kill func()) {
 	lifetime, end := context.WithCancel(context.Background())
 	options := s.options
 	options.Lifetime = lifetime
+	options.Namespaces, options.Selector = []string{s.namespace}, s.selector
 	ended := make(chan struct{})
 	mgr := s.manager()
 	api, err := seam.New(seam.Options{Endpoint: s.endpoint, Timeout: options.SeamTimeout, Concurrency: 4, UserAgent: "seam-operator/test"})

@@ -22,8 +22,8 @@ func (p *pass) write(ctx context.Context, d assignment.Decision) error {
 		p.situation.Seen.Credential = assignment.NotRead
 		return nil
 	}
-	if p.stop.Err() != nil {
-		return errStopping
+	if err := p.mayCall(); err != nil {
+		return err
 	}
 	because := p.cause()
 	record := p.newRecord(d)
@@ -39,7 +39,7 @@ func (p *pass) write(ctx context.Context, d assignment.Decision) error {
 func (p *pass) send(ctx context.Context, record assignment.Record) (seam.WriteResult, error) {
 	ctx, cancel := context.WithTimeout(ctx, p.SeamTimeout-p.Clock.Since(record.At))
 	defer cancel()
-	if p.stop.Err() != nil {
+	if p.mayCall() != nil {
 		cancel() // nothing goes out any more, and the client says so
 	}
 	request := seam.Assignment{

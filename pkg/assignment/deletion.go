@@ -28,7 +28,7 @@ func (s Situation) planDeletion() *Decision {
 // touched still tells whether there is anything to take away.
 func (s Situation) planRelease() *Decision {
 	unusable := s.credential()
-	if unusable != nil && !s.readable() {
+	if !s.readable() {
 		return s.releaseWithout(unusable)
 	}
 	ours, next := s.ours()
@@ -56,7 +56,7 @@ func (s Situation) readable() bool {
 // releaseWithout is for a credential that cannot be read. One that is gone from the workspace in which this object
 // dealt with it is gone; anything else is for a person to mend.
 func (s Situation) releaseWithout(d *Decision) *Decision {
-	if d.Step != Rest || d.Reason != v1alpha1.ReasonCredentialNotFound {
+	if d.Reason != v1alpha1.ReasonCredentialNotFound {
 		return d
 	}
 	if s.Marks.workspace() == "" {

@@ -204,6 +204,10 @@ func TestPlanDeletionWithoutTheCredential(t *testing.T) {
 			given: given(deleted, toAlice, keyOf("")),
 			want:  Decision{Step: ReadWorkspace},
 		}, {
+			name:  "nor without a record",
+			given: given(deleted, keyOf("")),
+			want:  Decision{Step: ReadWorkspace},
+		}, {
 			name:  "one that Seam no longer manages is not gone",
 			given: given(deleted, toAlice, missing, unmanaged(Found)),
 			want:  resting("CredentialUnusable"),

@@ -67,11 +67,8 @@ func (p People) holdsAsUser(h Holder, person Person) (bool, *Person) {
 }
 
 func (p People) holdsAsIdentity(h Holder, identity string) (bool, *Person) {
-	if same, next := p.sameIdentity(h.UserIdentityID, identity); same || next != nil && h.ACSUserID == "" {
+	if same, next := p.sameIdentity(h.UserIdentityID, identity); same || h.ACSUserID == "" {
 		return same, next
-	}
-	if h.ACSUserID == "" {
-		return false, nil
 	}
 	user := Person{ACSUserID: h.ACSUserID}
 	account, read := p[user]

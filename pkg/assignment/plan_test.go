@@ -25,6 +25,10 @@ func TestPlanLooksFirst(t *testing.T) {
 			given: given(missing, keyOf("")),
 			want:  Decision{Step: ReadWorkspace},
 		}, {
+			name:  "one that shows again was missing for a moment only",
+			given: given(unmanaged(Missing)),
+			want:  assigning(alice),
+		}, {
 			name:  "the credentials that Seam does not manage, when it is not among the others",
 			given: given(missing),
 			want:  Decision{Step: ReadUnmanaged},

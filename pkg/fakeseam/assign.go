@@ -57,6 +57,7 @@ func (s *Server) unassign(ex *exchange) (body, error) {
 			return nil, invalidInput("The credential is not assigned to this person")
 		case WrongHolderIgnores:
 			return s.credentialBody(c), nil
+		case WrongHolderUnassigns: // whoever holds it
 		}
 	}
 	if (c.holder() != Holder{}) {

@@ -98,7 +98,7 @@ func TestConcurrencySizesTheIdlePool(t *testing.T) {
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	elsewhere := startSeam(t, says(200, `{"acs_credential":{"acs_credential_id":"66666666-6666-6666-6666-666666666666"}}`))
 	for _, status := range []int{301, 302, 303, 307, 308} {
-		fake := startSeam(t, func(w http.ResponseWriter, r *http.Request) {
+		fake := startSeam(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", elsewhere.URL+"/SECRETPLACE")
 			w.WriteHeader(status)
 		})
