@@ -229,7 +229,7 @@ func parseQuietly(flags *flag.FlagSet, args []string) error {
 }
 
 // check refuses what would only fail later.
-func (o *options) check(rest []string) error {
+func (o *options) check(arguments []string) error {
 	c := o.controller
 	if _, err := seam.ParseEndpoint(o.endpoint); err != nil {
 		return fmt.Errorf("--seam-endpoint: %w", err)
@@ -238,7 +238,7 @@ func (o *options) check(rest []string) error {
 		holds   bool
 		message string
 	}{
-		{len(rest) == 0, fmt.Sprintf("unexpected argument %q: all settings are flags, see --help", strings.Join(rest, " "))},
+		{len(arguments) == 0, fmt.Sprintf("unexpected argument %q: all settings are flags, see --help", strings.Join(arguments, " "))},
 		{c.Concurrency >= 1, "--concurrency must be at least 1"},
 		{c.ResyncInterval >= time.Minute, "--resync-interval must be at least 1m"},
 		{c.MinRetryDelay > 0 && c.MinRetryDelay <= c.MaxRetryDelay, "--min-retry-delay must be more than 0 and at most --max-retry-delay"},
