@@ -36,6 +36,7 @@ func claimantOf(obj *v1alpha1.CredentialAssignment) (assignment.Claimant, bool) 
 		Recorded:    record != nil && readyCondition(obj).Reason != v1alpha1.ReasonWorkspaceMismatch,
 		Reads:       reads || obj.Status.ObservedGeneration < 0,
 		Succeeds:    reads && !deleting && !obj.Spec.Suspend,
+		Stalled:     stalledReason(obj),
 		WorkspaceID: obj.Status.WorkspaceID,
 	}, true
 }
@@ -44,7 +45,7 @@ func claimantOf(obj *v1alpha1.CredentialAssignment) (assignment.Claimant, bool) 
 func claimText(c assignment.Claim) string {
 	switch {
 	case c.Winner != nil:
-		return fmt.Sprintf("after %s for %s", c.Winner.UID, c.Winner.Person)
+		return fmt.Sprintf("after %s for %s %s", c.Winner.UID, c.Winner.Person, c.Winner.Stalled)
 	case c.Successor != nil:
 		return "before " + c.Successor.UID
 	default:

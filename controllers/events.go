@@ -12,7 +12,10 @@ import (
 )
 
 // The reasons of events that no condition has.
-const eventAlreadyAssigned = "AlreadyAssigned"
+const (
+	eventAlreadyAssigned = "AlreadyAssigned"
+	eventTookOver        = "TookOver"
+)
 
 // tellWrite writes the event of a change that Seam acknowledged.
 func (p *pass) tellWrite(person assignment.Person, requestID string) {
@@ -44,8 +47,21 @@ func (p *pass) tellFinish(d assignment.Decision) {
 	case "":
 	case assignment.Abandoned:
 		p.tell(corev1.EventTypeWarning, d.Reason, d.Message)
+	case assignment.HandedOver:
+		p.tell(corev1.EventTypeNormal, d.Reason, d.Message)
+		p.tellSuccessor()
 	default:
 		p.tell(corev1.EventTypeNormal, d.Reason, d.Message)
+	}
+}
+
+// tellSuccessor writes, on the object that takes over, that the one before it has gone.
+func (p *pass) tellSuccessor() {
+	for _, o := range p.group.objects {
+		if string(o.UID) == p.claim.Successor.UID {
+			p.Recorder.Eventf(o, nil, corev1.EventTypeNormal, eventTookOver, "Reconcile", "%s",
+				"a deleted CredentialAssignment for the same person left the credential to this one")
+		}
 	}
 }
 

@@ -2,8 +2,10 @@ package controllers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/seam-operator/seam-operator/pkg/assignment"
 	"github.com/seam-operator/seam-operator/pkg/seam"
@@ -36,7 +38,10 @@ func (p *pass) fetch(ctx context.Context, d assignment.Decision) error {
 		return p.readUnmanaged(ctx)
 	case assignment.ReadWorkspace:
 		workspaceID, err := p.key.workspace(ctx)
-		p.situation.Seen.WorkspaceID = idOf(workspaceID)
+		if err == nil && (workspaceID == "" || !isID(workspaceID)) {
+			return &seam.Error{Operation: seam.OpGetWorkspace, Err: errUnreadable}
+		}
+		p.situation.Seen.WorkspaceID = strings.ToLower(workspaceID)
 		return err
 	case assignment.ReadPerson:
 		return p.readPerson(ctx, d.Person)
@@ -55,9 +60,18 @@ func (p *pass) readCredential(ctx context.Context) error {
 		return nil
 	case err != nil:
 		return err
+	case !readable(shown):
+		return &seam.Error{Operation: seam.OpGetCredential, Err: errUnreadable}
 	}
 	p.see(shown)
 	return nil
+}
+
+// errUnreadable says that Seam named somebody by what is no ID: who holds the credential is not known then.
+var errUnreadable = errors.New("Seam names a holder or a workspace by something that is no ID")
+
+func readable(shown seam.Credential) bool {
+	return isID(shown.ACSUserID) && isID(shown.UserIdentityID) && isID(shown.WorkspaceID)
 }
 
 // see takes over what Seam shows of the credential.
@@ -66,11 +80,11 @@ func (p *pass) see(shown seam.Credential) {
 	seen := &p.situation.Seen
 	seen.Credential = assignment.Found
 	seen.Holder = assignment.Holder{
-		ACSUserID:      idOf(shown.ACSUserID),
-		UserIdentityID: idOf(shown.UserIdentityID),
+		ACSUserID:      strings.ToLower(shown.ACSUserID),
+		UserIdentityID: strings.ToLower(shown.UserIdentityID),
 	}
 	if shown.WorkspaceID != "" {
-		seen.WorkspaceID = idOf(shown.WorkspaceID)
+		seen.WorkspaceID = strings.ToLower(shown.WorkspaceID)
 	}
 	seen.Unusable = shown.IsManaged != nil && !*shown.IsManaged || slices.Contains(shown.Warnings, warningBeingDeleted)
 }
@@ -95,7 +109,10 @@ func (p *pass) readPerson(ctx context.Context, person assignment.Person) error {
 	if err != nil && !seam.IsNotFound(err) {
 		return err
 	}
-	p.situation.Seen.People[person] = assignment.Account{Exists: err == nil, UserIdentityID: idOf(identity)}
+	if !isID(identity) {
+		return &seam.Error{Operation: seam.OpGetUserIdentity, Err: errUnreadable}
+	}
+	p.situation.Seen.People[person] = assignment.Account{Exists: err == nil, UserIdentityID: strings.ToLower(identity)}
 	return nil
 }
 

@@ -23,10 +23,11 @@ type memory struct {
 	failures int       // passes in a row that ended unfinished
 	polls    int       // looks in a row that found the access system not synced
 
-	record  string              // the record that pending speaks of
+	record  string              // the text of the record that pending speaks of
+	written *assignment.Record  // what it says; nil when it is none
 	pending *assignment.Pending // nil once the recorded write is settled
-	stray   *assignment.Person  // to whom a lost write may still give the credential
-	strayAt time.Time           // when that was lost for good
+	lostAt  time.Time           // when the call of the last lost write could no longer be under way; zero when none was lost
+	stray   *assignment.Person  // to whom that write may still have given the credential, if it was an assign
 	refused *assignment.Refusal
 	expires time.Time // when refused is tried again
 
@@ -50,16 +51,24 @@ func (m *memory) forgetWhatChanged(in inputs, now time.Time) {
 // counts as a write whose answer was lost, until its call can no longer be under way; a time in the future counts as now.
 func (m *memory) pend(text string, record *assignment.Record, now time.Time, timeout time.Duration) {
 	if m.record != text {
-		m.record, m.pending = text, nil
+		m.giveUp() // somebody else changed the record
+		m.record, m.written = text, record
 		if record != nil {
 			m.pending = &assignment.Pending{Until: earlier(record.At, now).Add(timeout), Lost: true}
 		}
 	}
-	if m.pending == nil || now.Before(m.pending.Until) {
-		return
+	if m.pending != nil && !now.Before(m.pending.Until) {
+		m.giveUp()
 	}
-	if m.pending.Lost && record.Write == assignment.WriteAssign {
-		m.stray, m.strayAt = &record.Person, m.pending.Until
+}
+
+// giveUp waits no longer for the pending write. If its answer was lost it may yet turn out to have taken effect.
+func (m *memory) giveUp() {
+	if m.pending != nil && m.pending.Lost {
+		m.lostAt, m.stray = m.pending.Until, nil
+		if m.written.Write == assignment.WriteAssign {
+			m.stray = &m.written.Person
+		}
 	}
 	m.pending = nil
 }
@@ -67,10 +76,18 @@ func (m *memory) pend(text string, record *assignment.Record, now time.Time, tim
 // strayPerson returns the person to whom a lost assign may have given the credential late, for as long as that is to
 // be expected.
 func (m *memory) strayPerson(now time.Time, timeout time.Duration) *assignment.Person {
-	if m.stray == nil || now.After(m.strayAt.Add(2*timeout)) {
+	if now.After(m.lostAt.Add(2 * timeout)) {
 		return nil
 	}
 	return m.stray
+}
+
+// lateLook returns when to look once more for a write whose answer was lost; zero when that is over.
+func (m *memory) lateLook(now time.Time, timeout time.Duration) time.Time {
+	if late := m.lostAt.Add(timeout); !m.lostAt.IsZero() && now.Before(late) {
+		return late
+	}
+	return time.Time{}
 }
 
 // inputs is what a look depends on, apart from Seam.

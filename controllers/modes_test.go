@@ -170,23 +170,6 @@ func TestAReconcileOnDemandIsAnsweredInStatus(t *testing.T) {
 	}
 }
 
-func TestTwoObjectsForOneCredentialDoNotFight(t *testing.T) {
-	t.Parallel()
-	s := newStory(t)
-	s.operate()
-	s.declare("for-alice")
-	s.assigned("for-alice")
-
-	s.declare("for-bob", forUser(bob))
-	s.stalled("for-bob", v1alpha1.ReasonConflictingClaim)
-	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
-
-	s.delete("for-alice")
-	s.gone("for-alice")
-	s.until(func() bool { return s.isReady("for-bob") })
-	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice, "unassign " + alice, "assign " + bob}))
-}
-
 func readyOf(o *object) metav1.Condition {
 	for _, c := range o.Status.Conditions {
 		if c.Type == v1alpha1.ConditionReady {

@@ -127,9 +127,7 @@ func (p *pass) nextLook(d assignment.Decision) time.Time {
 	}
 	p.mem.failures = 0
 	next := now.Add(jitter(p.resyncInterval()))
-	if late := p.mem.strayAt.Add(p.SeamTimeout); p.mem.stray != nil && now.Before(late) {
-		next = earlier(next, late) // in case the lost write lands late
-	}
+	next = earlier(next, p.mem.lateLook(now, p.SeamTimeout))
 	if p.providerPending() {
 		next = earlier(next, now.Add(jitter(p.poll())))
 	} else {

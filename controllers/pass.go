@@ -19,6 +19,7 @@ type pass struct {
 	stop  context.Context // when done, no new call to Seam starts
 	obj   *v1alpha1.CredentialAssignment
 	mem   *memory
+	group *group
 	claim assignment.Claim
 
 	key       *key

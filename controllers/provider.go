@@ -40,8 +40,7 @@ func (p *pass) providerPending() bool {
 
 // credentialStatus takes from a credential what is for everybody: codes and dates, never texts.
 func credentialStatus(c seam.Credential) *v1alpha1.CredentialStatus {
-	return &v1alpha1.CredentialStatus{
-		ACSSystemID:  idOf(c.ACSSystemID),
+	status := &v1alpha1.CredentialStatus{
 		AccessMethod: code(c.AccessMethod),
 		IsIssued:     c.IsIssued,
 		StartsAt:     date(c.StartsAt),
@@ -49,6 +48,10 @@ func credentialStatus(c seam.Credential) *v1alpha1.CredentialStatus {
 		Warnings:     codes(c.Warnings),
 		Errors:       codes(c.Errors),
 	}
+	if isID(c.ACSSystemID) {
+		status.ACSSystemID = strings.ToLower(c.ACSSystemID)
+	}
+	return status
 }
 
 var (
@@ -67,13 +70,9 @@ func code(text string) string {
 	return manyDigits.ReplaceAllString(text, "…")
 }
 
-// idOf returns an ID of Seam's as the CRD spells IDs, in lower case. What cannot be one is nobody's ID, and no text either.
-func idOf(text string) string {
-	id := strings.ToLower(text)
-	if id != "" && !uuid.MatchString(id) {
-		return "unreadable"
-	}
-	return id
+// isID reports whether the text is an ID of Seam's, or says that there is none.
+func isID(text string) bool {
+	return text == "" || uuid.MatchString(strings.ToLower(text))
 }
 
 // codes returns the plain codes in order, each once, so that Seam's order makes no difference.

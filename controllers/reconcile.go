@@ -105,7 +105,7 @@ func (g *group) stale() bool {
 // next look is due; zero for none.
 func (r *Reconciler) handle(ctx, stop context.Context, g *group, obj *v1alpha1.CredentialAssignment) (time.Time, error) {
 	mem := g.memories[obj.UID]
-	p := &pass{Reconciler: r, stop: stop, obj: obj, mem: mem, claim: g.claim(obj)}
+	p := &pass{Reconciler: r, stop: stop, obj: obj, mem: mem, group: g, claim: g.claim(obj)}
 	in, err := p.inputs(ctx)
 	if err != nil {
 		return time.Time{}, err

@@ -197,6 +197,14 @@ func readyCondition(obj *v1alpha1.CredentialAssignment) metav1.Condition {
 	return metav1.Condition{}
 }
 
+// stalledReason returns why the object is stalled; empty when it is not.
+func stalledReason(obj *v1alpha1.CredentialAssignment) string {
+	if c := meta.FindStatusCondition(obj.Status.Conditions, v1alpha1.ConditionStalled); c != nil {
+		return c.Reason
+	}
+	return ""
+}
+
 func isReady(obj *v1alpha1.CredentialAssignment) bool {
 	return readyCondition(obj).Status == metav1.ConditionTrue
 }

@@ -149,12 +149,7 @@ func (s *story) reconciling(name, reason string) *object {
 }
 
 func haveCondition(name, reason string) types.GomegaMatcher {
-	return WithTransform(func(o *object) string {
-		if c := meta.FindStatusCondition(o.Status.Conditions, name); c != nil {
-			return c.Reason
-		}
-		return "absent"
-	}, Equal(reason))
+	return WithTransform(func(o *object) string { return conditionReason(o, name) }, Equal(reason))
 }
 
 func message(o *object) string {
@@ -302,4 +297,11 @@ func (s *story) tookPlace() []string {
 		}
 	}
 	return out
+}
+
+func conditionReason(o *object, name string) string {
+	if c := meta.FindStatusCondition(o.Status.Conditions, name); c != nil {
+		return c.Reason
+	}
+	return "absent"
 }

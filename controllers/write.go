@@ -25,6 +25,7 @@ func (p *pass) write(ctx context.Context, d assignment.Decision) error {
 	if err := p.mayCall(); err != nil {
 		return err
 	}
+	p.mem.pend(p.mem.record, p.mem.written, p.Clock.Now(), p.SeamTimeout) // the record is about to be replaced
 	because := p.cause()
 	record := p.newRecord(d)
 	if err := p.putMarks(ctx, d.Finalizer, &record); err != nil {
@@ -85,7 +86,7 @@ func (p *pass) acknowledged(d assignment.Decision, because cause, result seam.Wr
 	p.changed = because.event(d.Step)
 	p.tellWrite(d.Person, result.RequestID)
 	p.situation.Seen.Credential = assignment.NotRead
-	if result.Credential != nil && !p.situation.Declared.Deleting() {
+	if result.Credential != nil && !p.situation.Declared.Deleting() && readable(*result.Credential) {
 		p.readAt, p.situation.Now = p.Clock.Now(), p.Clock.Now()
 		p.see(*result.Credential)
 	}
@@ -151,7 +152,7 @@ func (p *pass) putMarks(ctx context.Context, finalizer bool, record *assignment.
 	if err := p.patchMarks(ctx, finalizer, text); err != nil {
 		return err
 	}
-	p.mem.record = text
+	p.mem.record, p.mem.written = text, record
 	return nil
 }
 

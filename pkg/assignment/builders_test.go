@@ -58,12 +58,16 @@ func unreadableRecord(s *Situation) { s.Marks.Annotated = true }
 func lastSeenIn(ws string) change   { return func(s *Situation) { s.Marks.WorkspaceID = ws } }
 func notRead(s *Situation)          { s.Seen = Seen{People: People{}} }
 func keyOf(ws string) change        { return func(s *Situation) { s.Seen.WorkspaceID = ws } }
+func unfinalized(s *Situation)      { s.Marks.Finalizer = false }
 func unusable(s *Situation)         { s.Seen.Unusable = true }
 func unmanaged(p Presence) change   { return func(s *Situation) { s.Seen.Unmanaged = p } }
 func missing(s *Situation)          { s.Seen.Credential = Missing }
 func stray(p Person) change         { return func(s *Situation) { s.Stray = &p } }
 func afterWinner(p Person) change {
 	return func(s *Situation) { s.Claim.Winner = &Claimant{UID: "uid-rival", Person: p} }
+}
+func winnerStalled(reason string) change {
+	return func(s *Situation) { s.Claim.Winner.Stalled = reason }
 }
 func beforeSuccessor(s *Situation) { s.Claim.Successor = &Claimant{UID: "uid-rival", Person: alice} }
 func heldBy(p Person) change       { return func(s *Situation) { s.Seen.Holder = Holder(p) } }
@@ -88,9 +92,11 @@ func knownAs(p Person, identity string) change {
 	return func(s *Situation) { s.Seen.People[p] = Account{Exists: true, UserIdentityID: identity} }
 }
 
+// recorded is the record of a write, with the finalizer that goes with it.
 func recorded(write Write, p Person) change {
 	return func(s *Situation) {
 		s.Marks.Annotated = true
+		s.Marks.Finalizer = !s.Declared.Retain
 		s.Marks.Record = &Record{UID: self, WorkspaceID: home, Person: p, Write: write, At: noon.Add(-time.Hour)}
 	}
 }

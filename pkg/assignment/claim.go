@@ -17,7 +17,9 @@ type Claimant struct {
 	Reads bool
 	// Succeeds says that it can take over from a claimant that goes: it is live, not suspended, and its key was seen to
 	// read the credential in WorkspaceID.
-	Succeeds    bool
+	Succeeds bool
+	// Stalled is why it is stuck until a person mends something; empty when it is not.
+	Stalled     string
 	WorkspaceID string
 }
 

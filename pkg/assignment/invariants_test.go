@@ -33,8 +33,8 @@ var aspects = [][]option{
 		situation(), situation(retain), situation(inMode(v1alpha1.ModeEnforce)), situation(inMode(v1alpha1.ModeObserve)),
 	},
 	{situation(declares(alice)), situation(declares(aliceIdentity))},
-	{situation(), situation(finalizer)},
 	records(),
+	{situation(), situation(finalizer), situation(unfinalized)},
 	{situation(), situation(stray(carol))},
 	{situation(), situation(afterWinner(alice)), situation(afterWinner(bob)), situation(beforeSuccessor)},
 	{ // credential and holder
@@ -199,7 +199,7 @@ func (j judge) rest() map[string]bool {
 		"Ready only with marks":                      j.d.Reason != "Assigned" || j.silent() || j.s.Marks.Record.names(j.s.Declared.Person) && j.s.Marks.Finalizer != j.s.Declared.Retain,
 		"HeldByOther only when somebody else holds":  j.d.Reason != "HeldByOther" || !declared && !j.moved() && !j.w.holder.Free() && j.s.Declared.Mode != v1alpha1.ModeEnforce,
 		"Drifted only in mode Observe":               j.d.Reason != "Drifted" || j.observing() && !declared,
-		"ConflictingClaim only for another person":   j.d.Reason != "ConflictingClaim" || j.s.Claim.Winner.Person != j.s.Declared.Person && !declared,
+		"ConflictingClaim only for another person":   j.d.Reason != "ConflictingClaim" || j.s.Claim.Winner.Person != j.s.Declared.Person && !(declared && j.w.holds(j.s.Claim.Winner.Person)),
 		"Suspended says nothing about Seam":          (j.d.Reason == "Suspended") == (j.live() && j.s.Declared.Suspended) || j.d.Reason == "",
 		"AssigneeNotFound only when there is nobody": j.d.Reason != "AssigneeNotFound" || !j.w.people[j.s.Declared.Person].Exists,
 		"nothing observed carries marks":             !j.observing() || !j.live() || j.s.Declared.Suspended || !j.s.Marks.Finalizer && !j.s.Marks.Annotated,
@@ -211,7 +211,8 @@ func (j judge) mark() map[string]bool {
 	return map[string]bool{
 		"only a live object that does not observe is marked": j.live() && !j.observing() && !j.s.Declared.Suspended,
 		"a finalizer is for deletionPolicy Unassign":         j.d.Finalizer != j.s.Declared.Retain,
-		"only Retain takes the finalizer alone":              !onlyFinalizer || j.s.Declared.Retain && j.s.Marks.Finalizer,
+		"the finalizer comes and goes alone when it is off":  !onlyFinalizer || j.s.Marks.Finalizer == j.s.Declared.Retain,
+		"nobody's finalizer comes without an own person":     !onlyFinalizer || j.s.Declared.Retain || j.s.Marks.Record.owns(),
 		"only the declared holder is recorded":               onlyFinalizer || j.d.Person == j.s.Declared.Person && j.w.holds(j.d.Person),
 		"a record is not overwritten while it is open":       onlyFinalizer || !j.open(),
 		"an object without the claim records nothing":        onlyFinalizer || j.s.Claim.Winner == nil,
@@ -256,6 +257,7 @@ func (j judge) unassign() map[string]bool {
 	rules["a live object does not take it from the declared person"] = !j.live() || !declared
 	rules["nobody is locked out for somebody who does not exist"] = !j.live() || j.w.people[j.s.Declared.Person].Exists
 	rules["a stranger does not become the object's own"] = j.d.Owned == (j.moved() || !j.live())
+	rules["nobody makes room for somebody whom Seam refuses"] = !j.live() || j.s.Refused == nil
 	rules["a replacement gets a moment to appear"] = j.live() || !j.s.Now.Before(j.s.Declared.ReleaseAt)
 	return rules
 }

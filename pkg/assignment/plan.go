@@ -19,6 +19,8 @@ func Plan(s Situation) Decision {
 		return *s.planObservation()
 	case d.Retain && s.Marks.Finalizer:
 		return Decision{Step: Mark, Finalizer: false}
+	case !d.Retain && !s.Marks.Finalizer && s.Marks.Record.owns():
+		return Decision{Step: Mark, Finalizer: true}
 	case s.Claim.Winner != nil:
 		return *s.planLoser()
 	default:
@@ -61,6 +63,9 @@ func (s Situation) planTakeover() *Decision {
 		return rest(v1alpha1.ReasonHeldByOther, fmt.Sprintf("%s holds the credential, and mode Assign takes nothing from another holder: "+
 			"unassign it at Seam, declare that person here, or set spec.mode to Enforce", s.Seen.Holder.Person()))
 	}
+	if r := s.Refused; r != nil && r.Write == WriteAssign && r.Person == s.Declared.Person {
+		return rest(r.Reason, r.Message) // making room for somebody whom Seam does not take only locks out the holder
+	}
 	account, known := s.Seen.People[s.Declared.Person]
 	if !known {
 		return readPerson(s.Declared.Person)
@@ -99,7 +104,11 @@ func (s Situation) planLoser() *Decision {
 	if d := s.credential(); d != nil {
 		return d
 	}
+	winner := s.Claim.Winner
 	held, next := s.Seen.People.holds(s.Seen.Holder, s.Declared.Person)
+	if held {
+		held, next = s.Seen.People.holds(s.Seen.Holder, winner.Person)
+	}
 	switch {
 	case next != nil:
 		return readPerson(*next)
@@ -107,11 +116,13 @@ func (s Situation) planLoser() *Decision {
 		d := s.assigned()
 		d.Message += "; another CredentialAssignment manages it"
 		return d
-	case s.Claim.Winner.Person == s.Declared.Person:
-		return rest(v1alpha1.ReasonAssigning, "another CredentialAssignment declares the same person for this credential and manages it")
-	default:
+	case winner.Person != s.Declared.Person:
 		return rest(v1alpha1.ReasonConflictingClaim, "another CredentialAssignment has this credential for another person: "+
 			"delete one of the two, or declare the same person in both")
+	case winner.Stalled != "":
+		return rest(winner.Stalled, "another CredentialAssignment declares the same person for this credential and manages it; it is stalled for this reason")
+	default:
+		return rest(v1alpha1.ReasonAssigning, "another CredentialAssignment declares the same person for this credential and manages it")
 	}
 }
 

@@ -116,8 +116,16 @@ func TestPlanAssigns(t *testing.T) {
 			want:  Decision{Step: Mark, Person: alice, Finalizer: true},
 		}, {
 			name:  "somebody took the finalizer off",
-			given: given(recorded(WriteAssign, alice), heldBy(alice)),
-			want:  Decision{Step: Mark, Person: alice, Finalizer: true},
+			given: given(recorded(WriteAssign, alice), unfinalized, heldBy(alice)),
+			want:  Decision{Step: Mark, Finalizer: true},
+		}, {
+			name:  "a switch back from Retain brings the finalizer back, whatever Seam says",
+			given: given(recorded(WriteAssign, bob), unfinalized, notRead),
+			want:  Decision{Step: Mark, Finalizer: true},
+		}, {
+			name:  "nobody's finalizer comes with a stranger who was expelled",
+			given: given(expelled(carol), unfinalized, notRead),
+			want:  Decision{Step: ReadCredential},
 		}, {
 			name:  "a credential that became free is assigned again",
 			given: given(recorded(WriteAssign, alice), finalizer),
@@ -163,11 +171,11 @@ func TestPlanRetain(t *testing.T) {
 			want:  resting("Assigned"),
 		}, {
 			name:  "switching to Retain takes the finalizer off and leaves the record, before Seam is asked anything",
-			given: given(retain, finalizer, recorded(WriteAssign, alice), notRead),
+			given: given(retain, recorded(WriteAssign, alice), finalizer, notRead),
 			want:  Decision{Step: Mark},
 		}, {
 			name:  "and so of an object behind another claim",
-			given: given(retain, finalizer, recorded(WriteAssign, alice), notRead, afterWinner(bob)),
+			given: given(retain, recorded(WriteAssign, alice), finalizer, notRead, afterWinner(bob)),
 			want:  Decision{Step: Mark},
 		},
 	})
@@ -224,6 +232,10 @@ func TestPlanTakeover(t *testing.T) {
 		}, {
 			name:  "a refused release is not asked for again",
 			given: given(recorded(WriteAssign, bob), finalizer, heldBy(bob), known(alice), refused(WriteUnassign, bob, Holder{ACSUserID: "bob"})),
+			want:  resting("InvalidRequest"),
+		}, {
+			name:  "nor does it make room for somebody whom Seam does not take",
+			given: given(recorded(WriteAssign, bob), heldBy(bob), known(alice), refused(WriteAssign, alice, Holder{})),
 			want:  resting("InvalidRequest"),
 		}, {
 			name:  "mode Enforce takes it from Carol",
@@ -326,6 +338,19 @@ func TestPlanLoser(t *testing.T) {
 			given: given(afterWinner(alice), heldBy(alice)),
 			want:  resting("Assigned"),
 			says:  "Seam shows ACS user alice as the holder; another CredentialAssignment manages it",
+		}, {
+			name:  "whoever holds it, the other object has it for Bob",
+			given: given(afterWinner(bob), heldBy(alice)),
+			want:  resting("ConflictingClaim"),
+		}, {
+			name:  "and is stuck, which is true of both",
+			given: given(afterWinner(alice), winnerStalled("HeldByOther"), heldBy(carol)),
+			want:  resting("HeldByOther"),
+			says:  "it is stalled for this reason",
+		}, {
+			name:  "for Alice's identity, which is Alice",
+			given: given(afterWinner(aliceIdentity), heldBy(alice), knownAs(alice, "id-alice")),
+			want:  resting("Assigned"),
 		}, {
 			name:  "and has not given it to her yet",
 			given: given(afterWinner(alice)),

@@ -64,6 +64,12 @@ func (r *Record) owner() (Person, bool) {
 	return r.Person, true
 }
 
+// owns reports whether the record proves anybody to be the object's own.
+func (r *Record) owns() bool {
+	_, ok := r.owner()
+	return ok
+}
+
 // names reports whether the record says that the credential was assigned to the person.
 func (r *Record) names(person Person) bool {
 	return r != nil && r.Write == WriteAssign && r.Person == person

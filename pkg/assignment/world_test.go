@@ -44,7 +44,7 @@ func (w *world) usable() bool { return w.credential == Found && !w.unusable }
 // answer carries out a step that reads, and reports whether it was one. It fails when the answer was known already:
 // the plan would go round in circles.
 func (w *world) answer(t *testing.T, s *Situation, d Decision) bool {
-	known := false
+	var known bool
 	switch d.Step {
 	case ReadCredential:
 		known = s.Seen.Credential != NotRead

@@ -1,0 +1,188 @@
+package controllers_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/seam-operator/seam-operator/api/v1alpha1"
+	"github.com/seam-operator/seam-operator/pkg/fakeseam"
+)
+
+// rivals is a story in which Alice holds the credential by for-alice, and for-bob wants it for Bob.
+func rivals(t *testing.T) *story {
+	t.Helper()
+	s := newStory(t)
+	s.operate()
+	s.declare("for-alice")
+	s.assigned("for-alice")
+	s.declare("for-bob", forUser(bob))
+	s.stalled("for-bob", v1alpha1.ReasonConflictingClaim)
+	return s
+}
+
+func TestALoserTakesOverWhenTheWinnerIsGone(t *testing.T) {
+	t.Parallel()
+	s := rivals(t)
+	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
+
+	s.delete("for-alice")
+	s.gone("for-alice")
+
+	s.until(func() bool { return s.isReady("for-bob") })
+	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice, "unassign " + alice, "assign " + bob}))
+}
+
+func TestALoserWakesWhenTheWinnerOnlyObserves(t *testing.T) {
+	t.Parallel()
+	s := rivals(t)
+
+	s.edit("for-alice", inMode(v1alpha1.ModeObserve))
+
+	s.stalled("for-bob", v1alpha1.ReasonHeldByOther)
+	s.Expect(s.holder()).To(Equal(user(alice)))
+}
+
+func TestALoserWakesWhenTheWinnerMovesToItsPerson(t *testing.T) {
+	t.Parallel()
+	s := rivals(t)
+
+	s.edit("for-alice", forUser(bob))
+
+	s.until(func() bool { return s.isReady("for-bob") && s.holder() == user(bob) })
+	s.Expect(message(s.get("for-bob"))).To(ContainSubstring("another CredentialAssignment manages it"))
+	s.Expect(s.get("for-bob").Finalizers).To(BeEmpty())
+}
+
+func TestADeletedLoserWritesNothingToSeam(t *testing.T) {
+	t.Parallel()
+	s := rivals(t)
+	s.edit("for-bob", func(o *object) { o.Finalizers = []string{"acs.seam.co/unassign"} }) // as a copied manifest brings it
+
+	s.delete("for-bob")
+	s.gone("for-bob")
+
+	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
+}
+
+func TestAnOlderObjectWhoseKeyDoesNotReadHasNoClaim(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.putSecret("bogus", "seam_test2bogus")
+	s.operate()
+	s.declare("bogus", forUser(carol), withSecret("bogus"))
+	s.stalled("bogus", v1alpha1.ReasonUnauthorized)
+
+	s.declare("for-alice")
+
+	s.assigned("for-alice")
+	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
+}
+
+func TestAnObjectWithABogusKeyBlocksNoRevocation(t *testing.T) {
+	t.Parallel()
+	s := assignedToAlice(t)
+	s.putSecret("bogus", "seam_test2bogus")
+	s.declare("bogus", withSecret("bogus"))
+	s.stalled("bogus", v1alpha1.ReasonUnauthorized)
+
+	s.delete("alice-mobile-key")
+	s.gone("alice-mobile-key")
+
+	s.Expect(s.holder()).To(Equal(user("")))
+}
+
+func TestACopiedRecordProvesNothing(t *testing.T) {
+	t.Parallel()
+	s := rivals(t)
+	record := s.get("for-alice").Annotations[v1alpha1.AnnotationAssignedTo]
+	for name, text := range map[string]string{
+		"copied":      record,
+		"forged":      strings.ReplaceAll(record, alice, carol),
+		"unparseable": "{",
+	} {
+		s.declare(name, forUser(carol), annotated(v1alpha1.AnnotationAssignedTo, text))
+		s.stalled(name, v1alpha1.ReasonConflictingClaim)
+	}
+	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
+}
+
+func TestARecordedClaimOutlivesAPassing401(t *testing.T) {
+	t.Parallel()
+	s := rivals(t)
+	s.putSecret("other", apiKey)
+	s.edit("for-bob", withSecret("other"))
+	s.stalled("for-bob", v1alpha1.ReasonConflictingClaim)
+	s.putSecret("seam", "seam_test2revoked")
+	s.stalled("for-alice", v1alpha1.ReasonUnauthorized)
+
+	s.edit("for-bob", annotated(v1alpha1.AnnotationRequestedAt, "now"))
+
+	s.Eventually(func() string { return s.get("for-bob").Status.LastHandledReconcileAt }).Should(Equal("now"))
+	s.stalled("for-bob", v1alpha1.ReasonConflictingClaim)
+	s.Expect(s.holder()).To(Equal(user(alice)))
+}
+
+func TestASuspendedObjectWithoutRecordClaimsNothing(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.operate()
+	s.declare("first", forUser(carol), suspended(true))
+	s.ready("first", metav1.ConditionUnknown, v1alpha1.ReasonSuspended)
+
+	s.declare("for-alice")
+
+	s.assigned("for-alice")
+}
+
+func TestTheOldestOfTwoNewObjectsHasTheClaim(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.declare("for-alice")
+	s.until(func() bool { return time.Since(s.get("for-alice").CreationTimestamp.Time) > 1100*time.Millisecond })
+	s.declare("for-bob", forUser(bob))
+
+	s.operate()
+
+	s.assigned("for-alice")
+	s.stalled("for-bob", v1alpha1.ReasonConflictingClaim)
+	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
+}
+
+func TestTwoWritesForOneCredentialNeverOverlap(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpAssignCredential, Delay: 50 * time.Millisecond})
+	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpUnassignCredential, Delay: 50 * time.Millisecond})
+	s.operate()
+	for i, person := range []string{alice, bob, carol, alice, bob} {
+		s.declare("rival-"+string(rune('a'+i)), forUser(person), inMode(v1alpha1.ModeEnforce))
+	}
+	s.until(func() bool { return s.holder() != user("") })
+	for _, name := range []string{"rival-a", "rival-b", "rival-c"} {
+		s.edit(name, forUser(carol))
+		s.delete(name)
+		s.gone(name)
+	}
+	s.until(func() bool { return s.isReady("rival-d") || s.isReady("rival-e") })
+
+	s.Expect(s.seam.OverlappingWrites()).To(BeEmpty())
+	s.Expect(s.seam.MaxInFlight(fakeseam.OpAssignCredential)).To(Equal(1))
+}
+
+func TestAHandOverIsToldOnBothObjects(t *testing.T) {
+	t.Parallel()
+	s := assignedToAlice(t)
+	s.declare("alice-key-renamed")
+	s.assigned("alice-key-renamed")
+
+	s.delete("alice-mobile-key")
+	s.gone("alice-mobile-key")
+
+	s.Eventually(func() []string { return s.events("alice-mobile-key") }).Should(ContainElement("Normal HandedOver"))
+	s.Eventually(func() []string { return s.events("alice-key-renamed") }).Should(ContainElement("Normal TookOver"))
+	s.Expect(s.holder()).To(Equal(user(alice)))
+}

@@ -1,0 +1,88 @@
+package controllers_test
+
+import (
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/seam-operator/seam-operator/api/v1alpha1"
+	"github.com/seam-operator/seam-operator/pkg/fakeseam"
+)
+
+func TestOnlyObjectsThatTheSelectorMatchesAreHandled(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.selector = labels.SelectorFromSet(labels.Set{"shard": "one"})
+	s.operate()
+	s.declare("other-shard", forUser(bob))
+	s.declare("our-shard", func(o *object) { o.Labels = map[string]string{"shard": "one"} })
+
+	s.assigned("our-shard")
+
+	s.Expect(s.get("other-shard").Status.ObservedGeneration).To(Equal(int64(-1)))
+}
+
+func TestObjectsOfOtherNamespacesAreNotHandled(t *testing.T) {
+	t.Parallel()
+	s, elsewhere := newStory(t), newStory(t)
+	s.operate()
+	elsewhere.declare("for-bob", forUser(bob))
+	s.declare("for-alice")
+
+	s.assigned("for-alice")
+
+	s.Expect(elsewhere.get("for-bob").Status.ObservedGeneration).To(Equal(int64(-1)))
+	s.Expect(elsewhere.seam.Calls()).To(BeEmpty())
+}
+
+func TestItsOwnResyncIntervalHolds(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.operate()
+	u := s.manifest("alice-mobile-key", map[string]any{"resyncInterval": "10m"})
+	s.Expect(s.api.Create(s.ctx, u)).To(Succeed())
+	s.assigned("alice-mobile-key")
+	s.handByConsole("")
+	began := s.clock.Now()
+
+	s.untilBy(10*time.Second, func() bool { return s.holder() == user(alice) })
+
+	s.Expect(s.clock.Since(began)).To(And(BeNumerically(">=", 9*time.Minute), BeNumerically("<=", 12*time.Minute)))
+}
+
+func TestADefaultOfRetainHoldsWhereNothingIsSaid(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.options.DeletionPolicy = v1alpha1.DeletionPolicyRetain
+	s.operate()
+	s.declare("alice-mobile-key")
+	s.Expect(s.assigned("alice-mobile-key").Finalizers).To(BeEmpty())
+	s.declare("explicit", withPolicy(v1alpha1.DeletionPolicyUnassign), func(o *object) { o.Spec.ACSCredentialID = s.another() })
+
+	s.Expect(s.assigned("explicit").Finalizers).To(ConsistOf("acs.seam.co/unassign"))
+}
+
+// another adds a free credential and returns its ID.
+func (s *story) another() string {
+	return s.seam.AddCredential(fakeseam.Credential{SystemID: system}).ID
+}
+
+func TestANewLeaderWaitsForACacheAsNewAsItsLeadership(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.leaderElect = true
+	stop := s.operate()
+	s.declare("alice-mobile-key")
+	s.assigned("alice-mobile-key")
+
+	began := time.Now()
+	stop()
+	s.operate()
+	s.edit("alice-mobile-key", forUser(bob))
+	s.until(func() bool { return s.holder() == user(bob) })
+
+	s.Expect(time.Since(began)).To(BeNumerically("<", 10*time.Second))
+	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice, "unassign " + alice, "assign " + bob}))
+}
