@@ -68,7 +68,7 @@ func (p *pass) readCredential(ctx context.Context) error {
 }
 
 // errUnreadable says that Seam named somebody by what is no ID: who holds the credential is not known then.
-var errUnreadable = errors.New("Seam names a holder or a workspace by something that is no ID")
+var errUnreadable = errors.New("the answer names a holder or a workspace by something that is no ID")
 
 func readable(shown seam.Credential) bool {
 	return isID(shown.ACSUserID) && isID(shown.UserIdentityID) && isID(shown.WorkspaceID)

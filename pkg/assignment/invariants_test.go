@@ -199,7 +199,7 @@ func (j judge) rest() map[string]bool {
 		"Ready only with marks":                      j.d.Reason != "Assigned" || j.silent() || j.s.Marks.Record.names(j.s.Declared.Person) && j.s.Marks.Finalizer != j.s.Declared.Retain,
 		"HeldByOther only when somebody else holds":  j.d.Reason != "HeldByOther" || !declared && !j.moved() && !j.w.holder.Free() && j.s.Declared.Mode != v1alpha1.ModeEnforce,
 		"Drifted only in mode Observe":               j.d.Reason != "Drifted" || j.observing() && !declared,
-		"ConflictingClaim only for another person":   j.d.Reason != "ConflictingClaim" || j.s.Claim.Winner.Person != j.s.Declared.Person && !(declared && j.w.holds(j.s.Claim.Winner.Person)),
+		"ConflictingClaim only for another person":   j.d.Reason != "ConflictingClaim" || j.s.Claim.Winner.Person != j.s.Declared.Person && (!declared || !j.w.holds(j.s.Claim.Winner.Person)),
 		"Suspended says nothing about Seam":          (j.d.Reason == "Suspended") == (j.live() && j.s.Declared.Suspended) || j.d.Reason == "",
 		"AssigneeNotFound only when there is nobody": j.d.Reason != "AssigneeNotFound" || !j.w.people[j.s.Declared.Person].Exists,
 		"nothing observed carries marks":             !j.observing() || !j.live() || j.s.Declared.Suspended || !j.s.Marks.Finalizer && !j.s.Marks.Annotated,
