@@ -6,7 +6,6 @@ import (
 	"time"
 
 	. "github.com/onsi/gomega"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
 	"github.com/seam-operator/seam-operator/pkg/fakeseam"
@@ -130,8 +129,10 @@ func TestASuspendedObjectWithoutRecordClaimsNothing(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
 	s.operate()
-	s.declare("first", forUser(carol), suspended(true))
-	s.ready("first", metav1.ConditionUnknown, v1alpha1.ReasonSuspended)
+	s.declare("first", forUser(carol), inMode(v1alpha1.ModeObserve))
+	s.stalled("first", v1alpha1.ReasonDrifted) // its key reads the credential
+	s.edit("first", suspended(true), inMode(v1alpha1.ModeAssign))
+	s.Eventually(func() int64 { return s.get("first").Status.ObservedGeneration }).Should(Equal(int64(2)))
 
 	s.declare("for-alice")
 

@@ -9,6 +9,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/seam-operator/seam-operator/api/v1alpha1"
 	"github.com/seam-operator/seam-operator/pkg/fakeseam"
 )
 
@@ -121,4 +122,20 @@ func TestAPersonWhomALostAssignReachedIsFoundAfterACrashAndASpecChange(t *testin
 
 	s.until(func() bool { return s.holder() == user(bob) })
 	s.Expect(s.tookPlace()).To(Equal([]string{"assign " + alice, "unassign " + alice, "assign " + bob}))
+}
+
+func TestAFreshProcessWaitsForAWriteThatMayStillLand(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpAssignCredential, Close: true, LateBy: 25 * time.Second, Times: 1})
+	_, kill := s.run()
+	s.declare("front-desk-key")
+	s.reconciling("front-desk-key", v1alpha1.ReasonOutcomeUnknown)
+	kill()
+	s.Expect(s.holder()).To(Equal(user("")), "it has not landed yet")
+
+	s.operate()
+
+	s.until(func() bool { return s.isReady("front-desk-key") })
+	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}), "no second assign when the first took place")
 }
