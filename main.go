@@ -9,11 +9,13 @@ import (
 	"net/http"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/validation"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
@@ -228,6 +230,8 @@ func parseQuietly(flags *flag.FlagSet, args []string) error {
 	return err
 }
 
+func notANamespace(name string) bool { return len(validation.IsDNS1123Label(name)) > 0 }
+
 // check refuses what would only fail later.
 func (o *options) check(arguments []string) error {
 	c := o.controller
@@ -247,6 +251,7 @@ func (o *options) check(arguments []string) error {
 		{c.Limits.QPS > 0 && c.Limits.Burst >= 1, "--seam-qps must be more than 0 and --seam-burst at least 1"},
 		{c.DeletionPolicy == v1alpha1.DeletionPolicyUnassign || c.DeletionPolicy == v1alpha1.DeletionPolicyRetain,
 			"--default-deletion-policy must be Unassign or Retain"},
+		{!slices.ContainsFunc(c.Namespaces, notANamespace), "--watch-namespaces must be names of namespaces, separated by commas"},
 	} {
 		if !rule.holds {
 			return errors.New(rule.message)

@@ -58,6 +58,7 @@ func TestBadFlagsAreRefusedInOneLine(t *testing.T) {
 		{"--hand-over-grace=-1s", "--hand-over-grace"},
 		{"--default-deletion-policy=Delete", "Unassign or Retain"},
 		{"--watch-label-selector=a==b==c", "--watch-label-selector"},
+		{"--watch-namespaces=Front_Desk", "--watch-namespaces"},
 		{"--no-such-flag", "no-such-flag"},
 		{"run", `"run"`},
 	} {

@@ -33,12 +33,22 @@ func claimantOf(obj *v1alpha1.CredentialAssignment) (assignment.Claimant, bool) 
 		UID:         string(obj.UID),
 		Created:     obj.CreationTimestamp.Time,
 		Person:      personOf(obj),
-		Recorded:    record != nil && readyCondition(obj).Reason != v1alpha1.ReasonWorkspaceMismatch,
+		Recorded:    record != nil && proven(obj, *record),
 		Reads:       reads || obj.Status.ObservedGeneration < 0,
 		Succeeds:    reads && !deleting && !obj.Spec.Suspend,
 		Stalled:     stalledReason(obj),
 		WorkspaceID: obj.Status.WorkspaceID,
 	}, true
+}
+
+// proven reports whether status, which users do not write, bears the record out: the object's key once read the
+// credential in the recorded workspace, and did not turn out to be of another one since. Nobody can tell of an object
+// that was not handled yet; it is handled first.
+func proven(obj *v1alpha1.CredentialAssignment, record assignment.Record) bool {
+	if obj.Status.ObservedGeneration < 0 {
+		return true
+	}
+	return obj.Status.WorkspaceID == record.WorkspaceID && readyCondition(obj).Reason != v1alpha1.ReasonWorkspaceMismatch
 }
 
 // claimText tells claims apart for the comparison of inputs.

@@ -187,3 +187,23 @@ func TestAHandOverIsToldOnBothObjects(t *testing.T) {
 	s.Eventually(func() []string { return s.events("alice-key-renamed") }).Should(ContainElement("Normal TookOver"))
 	s.Expect(s.holder()).To(Equal(user(alice)))
 }
+
+func TestAForgedRecordOfItsOwnDoesNotBlockARevocation(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.putSecret("bogus", "seam_test2bogus")
+	s.operate()
+	s.declare("forged", withSecret("bogus"))
+	s.stalled("forged", v1alpha1.ReasonUnauthorized)
+	forged := s.get("forged")
+	s.edit("forged", annotated(v1alpha1.AnnotationAssignedTo,
+		`{"uid":"`+string(forged.UID)+`","workspaceID":"`+workspace+`","acsUserID":"`+alice+`","write":"assign","at":"2026-01-01T00:00:00Z"}`))
+
+	s.declare("alice-mobile-key")
+	s.assigned("alice-mobile-key")
+	s.marked("alice-mobile-key")
+	s.delete("alice-mobile-key")
+	s.gone("alice-mobile-key")
+
+	s.Expect(s.holder()).To(Equal(user("")))
+}

@@ -32,6 +32,8 @@ func (p *pass) tellTransition(before, after metav1.Condition) {
 		return
 	}
 	switch {
+	case after.Reason == v1alpha1.ReasonAssigned && before.Reason == "" && p.mem.assigned != nil:
+		return // it was told, and the report came late
 	case after.Reason == v1alpha1.ReasonAssigned && before.Reason == "":
 		p.tell(corev1.EventTypeNormal, eventAlreadyAssigned, after.Message)
 	case p.kind(after.Reason) == stalled:

@@ -21,7 +21,8 @@ type Limits struct {
 
 const (
 	firstRest    = time.Second            // after a 429 that does not say how long
-	crowdedDelay = 100 * time.Millisecond // before a pass asks again for a place among those under way
+	crowdedDelay = 100 * time.Millisecond // before a pass asks again for a place among those under way; it doubles
+	crowdedLimit = 5 * time.Second
 )
 
 // keyring holds what is shared by all objects that use the same API key.
@@ -86,8 +87,10 @@ type key struct {
 
 // turn is the place of one object in the queue for a key.
 type turn struct {
-	key *key // nil when the object does not wait
-	at  time.Time
+	key    *key // nil when the object does not wait
+	at     time.Time
+	secret string // the version of the Secret that named the key
+	asked  int    // how often it came in vain, because too many were under way
 }
 
 // admit lets a pass begin, or returns how long it has to wait, and whether that is because Seam answered 429. A pass
@@ -95,23 +98,39 @@ type turn struct {
 func (k *key) admit(t *turn) (wait time.Duration, resting bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	now := k.clock.Now()
-	if wait := k.restUntil.Sub(now); wait > 0 {
-		return wait, true
-	}
-	if t.key != k {
+	if now := k.clock.Now(); t.key != k && !now.Before(k.restUntil) {
 		*t = turn{key: k, at: now.Add(k.limiter.ReserveN(now, 1).DelayFrom(now))}
 		throttledSeconds.Add(t.at.Sub(now).Seconds())
 	}
-	if wait := t.at.Sub(now); wait > 0 {
-		return wait, false
-	}
-	if k.inFlight >= k.limits.InFlight {
-		return crowdedDelay, false
+	if wait, resting = k.wait(t); wait > 0 {
+		return wait, resting
 	}
 	*t = turn{}
 	k.inFlight++
 	return 0, false
+}
+
+// peek returns what admit would, and admits nothing.
+func (k *key) peek(t *turn) (wait time.Duration, resting bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.wait(t)
+}
+
+// wait returns how long a turn has to wait as things are.
+func (k *key) wait(t *turn) (wait time.Duration, resting bool) {
+	now := k.clock.Now()
+	switch {
+	case now.Before(k.restUntil):
+		return k.restUntil.Sub(now), true
+	case now.Before(t.at):
+		return t.at.Sub(now), false
+	case k.inFlight >= k.limits.InFlight:
+		t.asked++
+		return jitter(doubled(crowdedDelay, t.asked-1, crowdedLimit)), false
+	default:
+		return 0, false
+	}
 }
 
 // leave ends an admitted pass.

@@ -57,8 +57,14 @@ func TestOneKeyNeverFillsAllWorkers(t *testing.T) {
 	k.admit(&a)
 	k.admit(&b)
 
-	if wait, _ := k.admit(&c); wait != crowdedDelay {
-		t.Errorf("the third waits %s, want %s", wait, crowdedDelay)
+	if wait, _ := k.admit(&c); wait < 90*time.Millisecond || wait > 110*time.Millisecond {
+		t.Errorf("the third waits %s, want about 100ms", wait)
+	}
+	for range 20 {
+		k.peek(&c)
+	}
+	if wait, _ := k.peek(&c); wait < 4500*time.Millisecond || wait > 5500*time.Millisecond {
+		t.Errorf("the third, in vain so often, waits %s, want about 5s", wait)
 	}
 	k.leave()
 	if wait, _ := k.admit(&c); wait != 0 {

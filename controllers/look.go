@@ -25,6 +25,8 @@ func (p *pass) look(ctx context.Context, d assignment.Decision) error {
 	err := p.fetch(ctx, d)
 	if err == nil {
 		p.key.worked()
+	}
+	if p.situation.Readable() {
 		p.mem.key = p.key
 	}
 	return err
@@ -126,13 +128,16 @@ func (p *pass) identityOf(ctx context.Context, person assignment.Person) (string
 	return identity.UserIdentityID, err
 }
 
-// settle forgets that the recorded write is pending once Seam shows its effect.
+// settle notes that Seam shows the effect of the recorded write. Until its time is over, a read that shows it no more
+// only lags.
 func (p *pass) settle() {
 	if p.mem.pending == nil || !p.situation.Settles() {
 		return
 	}
-	if record := p.situation.Marks.Record; p.mem.pending.Lost && record.Write == assignment.WriteAssign && !isReady(p.obj) {
+	record := p.situation.Marks.Record
+	if record.Write == assignment.WriteAssign && (p.mem.sent == p.mem.record || !isReady(p.obj)) {
 		p.mem.assigned = timeOf(record.At)
 	}
-	p.mem.pending, p.situation.Pending = nil, nil
+	p.mem.unseen = unseen{}
+	p.pending(&assignment.Pending{Until: p.mem.pending.Until})
 }

@@ -16,8 +16,12 @@ type memory struct {
 	// inputs is what the last look went by; while nothing of it changes, the object rests until next.
 	inputs inputs
 	next   time.Time
+	// known is what the last pass began with, however it ended.
+	known inputs
 	// wrote is the resource version of this process's last write; an older object in the cache is not acted on.
 	wrote string
+	// gone says that this process let the object go, although the cache may still show it.
+	gone bool
 
 	lastLook time.Time // when Seam was last looked at with success, or when this process met the object
 	failures int       // passes in a row that ended unfinished
@@ -28,20 +32,31 @@ type memory struct {
 	pending *assignment.Pending // nil once the recorded write is settled
 	lostAt  time.Time           // when the call of the last lost write could no longer be under way; zero when none was lost
 	stray   *assignment.Person  // to whom that write may still have given the credential, if it was an assign
+	sent    string              // the record of the last write that Seam accepted from this process
+	unseen  unseen              // writes that Seam accepted and never showed
 	refused *assignment.Refusal
 	expires time.Time // when refused is tried again
 
-	assigned *metav1.Time // when this process last saw its own assign succeed
+	assigned *metav1.Time // when the last assign was made that this process saw shown
 	person   assignment.Person
 	key      *key // the last key that worked
 	turn     turn // with the key that it waits for
 }
 
+// unseen counts how often Seam accepted a write that reads did not show.
+type unseen struct {
+	write  assignment.Write
+	person assignment.Person
+	times  int
+	next   time.Time // when the same write may be sent again
+}
+
 // forgetWhatChanged drops what a new declaration, Secret, rival or request makes worth trying again.
 func (m *memory) forgetWhatChanged(in inputs, now time.Time) {
-	if !in.declares(m.inputs) {
-		m.failures, m.polls, m.refused = 0, 0, nil
+	if !in.declares(m.known) {
+		m.failures, m.polls, m.refused, m.unseen = 0, 0, nil, unseen{}
 	}
+	m.known = in
 	if m.refused != nil && !now.Before(m.expires) {
 		m.refused = nil
 	}

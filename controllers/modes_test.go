@@ -160,6 +160,7 @@ func TestAReconcileOnDemandIsAnsweredInStatus(t *testing.T) {
 			s.operate()
 			s.declare("alice-mobile-key")
 			s.assigned("alice-mobile-key")
+			s.clock.Step(30 * time.Second) // from now on a read that shows something else does not merely lag
 			s.handByConsole("")
 
 			s.edit("alice-mobile-key", annotated(annotation, "2026-01-02T03:04:05Z"))

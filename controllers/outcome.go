@@ -1,11 +1,14 @@
 package controllers
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
 	"time"
+
+	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
 	"github.com/seam-operator/seam-operator/pkg/assignment"
@@ -15,11 +18,19 @@ import (
 // conclude ends a pass as the plan says.
 func (p *pass) conclude(d assignment.Decision) outcome {
 	out := outcome{reason: d.Reason, message: d.Message, looked: p.situation.Seen.Credential != assignment.NotRead}
+	if d.Step == assignment.Wait && d.Reason == v1alpha1.ReasonAssigning && p.stillReady() {
+		out.reason = "" // Seam showed it, and shows it no more: that is a read that lags
+	}
 	if out.looked {
 		p.mem.lastLook = p.Clock.Now()
 	}
 	out.next = p.nextLook(d)
 	return out
+}
+
+// stillReady reports whether Ready speaks of the declaration as it is.
+func (p *pass) stillReady() bool {
+	return isReady(p.obj) && readyCondition(p.obj).ObservedGeneration == p.obj.Generation
 }
 
 // again ends a pass that made its one change at Seam and has another one to make.
@@ -33,7 +44,7 @@ func (p *pass) again(d assignment.Decision) outcome {
 }
 
 // explain ends a pass that an error stopped. An error of Kubernetes is returned as it is.
-func (p *pass) explain(err error) (outcome, error) {
+func (p *pass) explain(ctx context.Context, err error) (outcome, error) {
 	var turn *notYet
 	switch {
 	case p.mayCall() != nil && !seam.IsOutcomeUnknown(err):
@@ -45,8 +56,9 @@ func (p *pass) explain(err error) (outcome, error) {
 	if reason == "" {
 		return outcome{}, err
 	}
+	ctrl.LoggerFrom(ctx).Info("not done", "object", p.obj.Namespace+"/"+p.obj.Name, "reason", reason, "error", err.Error())
 	out := outcome{reason: reason, message: message, next: p.retryAfter(reason)}
-	if seam.IsRateLimited(err) {
+	if _, told := seam.RetryAfter(err); told || seam.IsRateLimited(err) {
 		p.key.rest(err)
 		out.next = later(out.next, p.key.resting())
 	}
@@ -55,10 +67,11 @@ func (p *pass) explain(err error) (outcome, error) {
 
 // interrupted ends a pass when the operator stops: what was changed is told, anything else is left to the next process.
 func (p *pass) interrupted() outcome {
+	again := p.Clock.Now().Add(p.MinRetryDelay) // a lease that was late may be renewed after all
 	if p.changed == "" {
-		return outcome{}
+		return outcome{next: again}
 	}
-	out := outcome{reason: v1alpha1.ReasonAssigning, message: "Seam has accepted the change; the operator stopped before it saw it"}
+	out := outcome{reason: v1alpha1.ReasonAssigning, message: "Seam has accepted the change; the operator stopped before it saw it", next: again}
 	if p.situation.Marks.Record.Write == assignment.WriteUnassign {
 		out.reason = v1alpha1.ReasonUnassigning
 	}

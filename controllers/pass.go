@@ -22,6 +22,7 @@ type pass struct {
 	group *group
 	claim assignment.Claim
 
+	secret    string // the version of the Secret that the pass began with
 	key       *key
 	situation assignment.Situation
 	shown     *seam.Credential // the credential as read last; nil when it was not found
@@ -61,7 +62,7 @@ func (p *pass) run(ctx context.Context) (outcome, error) {
 			err = p.look(ctx, d)
 		}
 		if err != nil && !p.fallBack(err) {
-			return p.explain(err)
+			return p.explain(ctx, err)
 		}
 		p.settle()
 	}
@@ -80,6 +81,7 @@ func (p *pass) begin() assignment.Situation {
 			Annotated:   annotated,
 			Record:      record,
 			WorkspaceID: p.obj.Status.WorkspaceID,
+			Held:        isReady(p.obj),
 		},
 		Claim:   p.claim,
 		Pending: p.mem.pending,
@@ -151,6 +153,9 @@ func (p *pass) open(ctx context.Context) error {
 	if p.key != nil {
 		return nil
 	}
+	if err := p.queue(); err != nil {
+		return err
+	}
 	k, err := p.ownKey(ctx)
 	if err != nil {
 		if !p.situation.Declared.Deleting() || p.mem.key == nil || !unusableKey(err) {
@@ -159,6 +164,20 @@ func (p *pass) open(ctx context.Context) error {
 		k = p.mem.key // the Secret may go before the object does
 	}
 	return p.take(k)
+}
+
+// queue waits on in the queue for a key, as long as the Secret that named it is the same: the Secret itself is read only
+// when the turn has come.
+func (p *pass) queue() error {
+	t := &p.mem.turn
+	if t.key == nil || t.secret != p.secret {
+		return nil
+	}
+	wait, resting := t.key.peek(t)
+	if wait > 0 {
+		return &notYet{wait: wait, resting: resting}
+	}
+	return nil
 }
 
 func (p *pass) ownKey(ctx context.Context) (*key, error) {
@@ -171,7 +190,9 @@ func (p *pass) ownKey(ctx context.Context) (*key, error) {
 
 // take lets the pass use a key, once it is its turn.
 func (p *pass) take(k *key) error {
-	if wait, resting := k.admit(&p.mem.turn); wait > 0 {
+	wait, resting := k.admit(&p.mem.turn)
+	p.mem.turn.secret = p.secret
+	if wait > 0 {
 		return &notYet{wait: wait, resting: resting}
 	}
 	p.key = k
@@ -191,6 +212,7 @@ func (p *pass) fallBack(err error) bool {
 		return false
 	}
 	p.close()
+	p.shown, p.situation.Seen = nil, assignment.Seen{People: assignment.People{}} // what the other key read proves nothing
 	return p.take(p.mem.key) == nil
 }
 

@@ -105,11 +105,15 @@ func (g *group) stale() bool {
 // next look is due; zero for none.
 func (r *Reconciler) handle(ctx, stop context.Context, g *group, obj *v1alpha1.CredentialAssignment) (time.Time, error) {
 	mem := g.memories[obj.UID]
+	if mem.gone {
+		return time.Time{}, nil
+	}
 	p := &pass{Reconciler: r, stop: stop, obj: obj, mem: mem, group: g, claim: g.claim(obj)}
 	in, err := p.inputs(ctx)
 	if err != nil {
 		return time.Time{}, err
 	}
+	p.secret = in.secret
 	now := r.Clock.Now()
 	if in == mem.inputs && (mem.next.IsZero() || now.Before(mem.next)) {
 		return mem.next, nil

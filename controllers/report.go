@@ -48,14 +48,14 @@ func (p *pass) report(ctx context.Context, out outcome) error {
 	}
 	base := p.obj.DeepCopy()
 	p.describe(out)
-	p.mem.person = personOf(p.obj)
 	if equality.Semantic.DeepEqual(base.Status, p.obj.Status) {
+		p.mem.person = personOf(p.obj)
 		return nil
 	}
 	if err := p.Client.Status().Patch(ctx, p.obj, client.MergeFromWithOptions(base, client.MergeFromWithOptimisticLock{})); err != nil {
 		return fmt.Errorf("reporting on %s/%s: %w", p.obj.Namespace, p.obj.Name, err)
 	}
-	p.mem.wrote = p.obj.ResourceVersion
+	p.mem.wrote, p.mem.person = p.obj.ResourceVersion, personOf(p.obj)
 	p.tellTransition(readyCondition(base), readyCondition(p.obj))
 	return nil
 }
@@ -81,8 +81,8 @@ func (p *pass) describe(out outcome) {
 	}
 	status := &p.obj.Status
 	status.ObservedGeneration = p.obj.Generation
-	if out.looked {
-		status.LastHandledReconcileAt = requestedAt(p.obj)
+	if at := requestedAt(p.obj); at != "" && (out.looked || p.kind(out.reason) == stalled) {
+		status.LastHandledReconcileAt = at
 	}
 	p.describeCredential(out)
 	if p.mem.assigned != nil {
@@ -107,7 +107,9 @@ func (p *pass) describeCredential(out outcome) {
 		status.ACSUserID, status.UserIdentityID, status.Credential = "", "", nil
 		return
 	}
-	status.WorkspaceID = seen.WorkspaceID
+	if p.situation.Readable() {
+		status.WorkspaceID = seen.WorkspaceID
+	}
 	status.ACSUserID = seen.Holder.ACSUserID
 	status.UserIdentityID = seen.Holder.UserIdentityID
 	if user := (assignment.Person{ACSUserID: seen.Holder.ACSUserID}); status.UserIdentityID == "" {
@@ -123,7 +125,7 @@ func (p *pass) describeSuspended(out outcome) {
 		return
 	}
 	p.obj.Status.ObservedGeneration = p.obj.Generation
-	if !p.speaksOf(personOf(p.obj)) {
+	if readyCondition(p.obj).Type == "" || !p.speaksOf(personOf(p.obj)) {
 		p.setCondition(v1alpha1.ConditionReady, metav1.ConditionUnknown, out.reason, out.message)
 	}
 	p.setKind(settled, out)

@@ -76,6 +76,7 @@ func TestALookThatHasBecomeOldIsRepeatedBeforeAWrite(t *testing.T) {
 	s.operate()
 	s.declare("front-desk-key")
 	s.assigned("front-desk-key")
+	s.clock.Step(30 * time.Second) // from now on a read that shows somebody else does not merely lag
 	release := s.hold(fakeseam.OpGetACSUser, false)
 	s.edit("front-desk-key", forUser(bob))
 	s.held(fakeseam.OpGetACSUser)
@@ -172,4 +173,34 @@ func TestSomebodyElsesLabelsCostSeamNothing(t *testing.T) {
 	}
 
 	s.Consistently(func() []int { return []int{len(s.seam.Calls()), len(s.traffic.seen())} }, "300ms").Should(Equal([]int{calls, 2}))
+}
+
+func TestALostAssignIsRememberedThoughItsTimeEndsDuringALook(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpAssignCredential, Close: true, LateBy: 45 * time.Second, Times: 1})
+	s.operate()
+	s.declare("front-desk-key")
+	s.reconciling("front-desk-key", v1alpha1.ReasonOutcomeUnknown)
+	release := s.hold(fakeseam.OpGetCredential, false)
+	s.edit("front-desk-key", forUser(bob))
+	s.held(fakeseam.OpGetCredential)
+
+	s.clock.Step(31 * time.Second)
+	release()
+
+	s.until(func() bool { return len(s.tookPlace()) >= 2 && s.holder() == user(bob) && s.isReady("front-desk-key") })
+	s.quietAtLast()
+	s.Expect(s.holder()).To(Equal(user(bob)))
+}
+
+func TestARequestIsNotAnsweredByAnOutage(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.seam.Inject(fakeseam.Fault{Status: 503})
+	s.operate()
+
+	s.declare("front-desk-key", annotated(v1alpha1.AnnotationRequestedAt, "now"))
+
+	s.Expect(s.reconciling("front-desk-key", v1alpha1.ReasonSeamUnavailable).Status.LastHandledReconcileAt).To(BeEmpty())
 }

@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 
@@ -48,9 +49,11 @@ func (r *Reconciler) token(ctx context.Context, obj *v1alpha1.CredentialAssignme
 	case apierrors.IsNotFound(err):
 		return seam.Token{}, &secretError{fmt.Sprintf("no Secret %q in namespace %q: kubectl create secret generic %s --namespace %s --from-literal=%s=…",
 			name, obj.Namespace, name, obj.Namespace, entry)}
+	case apierrors.IsForbidden(err):
+		return seam.Token{}, &secretError{fmt.Sprintf("the operator may not read Secret %q in namespace %q: give its ServiceAccount get on Secrets there", name, obj.Namespace)}
 	case err != nil:
 		return seam.Token{}, fmt.Errorf("reading Secret %s/%s: %w", obj.Namespace, name, err)
-	case len(secret.Data[entry]) == 0:
+	case len(bytes.TrimSpace(secret.Data[entry])) == 0:
 		return seam.Token{}, &secretError{fmt.Sprintf("Secret %q in namespace %q has no key %q, or it is empty: put the Seam API key there, "+
 			"or name its key in spec.apiKeySecretRef.key", name, obj.Namespace, entry)}
 	}

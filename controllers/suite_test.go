@@ -217,17 +217,29 @@ func (s *story) manager() ctrl.Manager {
 
 // traffic counts what an operator writes to the API server.
 type traffic struct {
-	mu     sync.Mutex
-	writes []string
+	mu      sync.Mutex
+	writes  []string
+	secrets int                // reads of Secrets by name
+	before  func(write string) // called before each write goes out; nil for nothing
 }
 
 func (c *traffic) through(plug *plug, next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(req *http.Request) (*http.Response, error) {
 		if req.Method != http.MethodGet && strings.Contains(req.URL.Path, "/credentialassignments") {
+			write := req.Method + " " + req.URL.Path[strings.LastIndex(req.URL.Path, "/credentialassignments/")+1:]
 			c.mu.Lock()
-			c.writes = append(c.writes, req.Method+" "+req.URL.Path[strings.LastIndex(req.URL.Path, "/credentialassignments/")+1:])
+			c.writes = append(c.writes, write)
+			before := c.before
 			c.mu.Unlock()
+			if before != nil {
+				before(write)
+			}
 			return plug.roundTrip(next, req)
+		}
+		if strings.Contains(req.URL.Path, "/secrets/") {
+			c.mu.Lock()
+			c.secrets++
+			c.mu.Unlock()
 		}
 		return next.RoundTrip(req)
 	})

@@ -25,15 +25,32 @@ func (p *pass) write(ctx context.Context, d assignment.Decision) error {
 	if err := p.mayCall(); err != nil {
 		return err
 	}
-	p.mem.pend(p.mem.record, p.mem.written, p.Clock.Now(), p.SeamTimeout) // the record is about to be replaced
-	because := p.cause()
-	record := p.newRecord(d)
+	because, record := p.cause(), p.newRecord(d)
+	if wait := p.patience(record); wait > 0 {
+		return &notYet{wait: wait}
+	}
+	p.mem.pend(p.mem.record, p.mem.written, record.At, p.SeamTimeout) // the record is about to be replaced
 	if err := p.putMarks(ctx, d.Finalizer, &record); err != nil {
 		return err
+	}
+	if p.Clock.Since(p.readAt) >= maxReadAge { // writing the record took long
+		p.pending(nil)
+		p.situation.Seen.Credential = assignment.NotRead
+		return nil
 	}
 	p.pending(&assignment.Pending{Until: record.At.Add(p.SeamTimeout), Lost: true})
 	result, err := p.send(ctx, record)
 	return p.learn(d, because, result, err)
+}
+
+// patience returns how long to wait before sending a write again that Seam accepted before and never showed: the time
+// in which it may show doubles with each.
+func (p *pass) patience(record assignment.Record) time.Duration {
+	if u := p.mem.unseen; u.write == record.Write && u.person == record.Person {
+		return u.next.Sub(record.At)
+	}
+	p.mem.unseen = unseen{}
+	return 0
 }
 
 // send asks Seam for the recorded change. The call ends, whatever happens, when the record says that it has ended.
@@ -79,10 +96,15 @@ func (p *pass) acknowledged(d assignment.Decision, because cause, result seam.Wr
 	p.key.worked()
 	p.pending(&assignment.Pending{Until: p.mem.pending.Until})
 	p.mem.refused = nil
-	if d.Step == assignment.Assign {
-		p.mem.assigned = timeOf(p.Clock.Now())
+	record := p.situation.Marks.Record
+	p.mem.sent = p.mem.record
+	p.mem.unseen = unseen{
+		write:  record.Write,
+		person: record.Person,
+		times:  p.mem.unseen.times + 1,
+		next:   record.At.Add(doubled(p.SeamTimeout, p.mem.unseen.times, max(p.MaxRetryDelay, p.SeamTimeout))),
 	}
-	writes.WithLabelValues(string(p.situation.Marks.Record.Write), string(because)).Inc()
+	writes.WithLabelValues(string(record.Write), string(because)).Inc()
 	p.changed = because.event(d.Step)
 	p.tellWrite(d.Person, result.RequestID)
 	p.situation.Seen.Credential = assignment.NotRead
@@ -98,6 +120,9 @@ func (p *pass) refuse(d assignment.Decision, err error) {
 	if seam.IsNotFound(err) {
 		reason = v1alpha1.ReasonAssigneeNotFound
 		message = fmt.Sprintf("Seam has no %s in this workspace: correct spec", d.Person)
+		if d.Step == assignment.Unassign {
+			message = fmt.Sprintf("Seam shows %s as the holder and says that there is nobody of that ID to unassign", d.Person)
+		}
 	}
 	p.mem.refused = &assignment.Refusal{
 		Write:   p.situation.Marks.Record.Write,
@@ -185,9 +210,10 @@ func (p *pass) patchMarks(ctx context.Context, finalizer bool, record string) er
 // finish lets a deleted object go.
 func (p *pass) finish(ctx context.Context, d assignment.Decision) (outcome, error) {
 	_, text := p.marks()
-	if err := p.patchMarks(ctx, false, text); err != nil {
-		return outcome{}, client.IgnoreNotFound(err)
+	if err := p.patchMarks(ctx, false, text); client.IgnoreNotFound(err) != nil {
+		return outcome{}, err
 	}
+	p.mem.gone = true
 	p.tellFinish(d)
 	return outcome{}, nil
 }

@@ -59,6 +59,7 @@ func lastSeenIn(ws string) change   { return func(s *Situation) { s.Marks.Worksp
 func notRead(s *Situation)          { s.Seen = Seen{People: People{}} }
 func keyOf(ws string) change        { return func(s *Situation) { s.Seen.WorkspaceID = ws } }
 func unfinalized(s *Situation)      { s.Marks.Finalizer = false }
+func shownInStatus(s *Situation)    { s.Marks.Held = true }
 func unusable(s *Situation)         { s.Seen.Unusable = true }
 func unmanaged(p Presence) change   { return func(s *Situation) { s.Seen.Unmanaged = p } }
 func missing(s *Situation)          { s.Seen.Credential = Missing }

@@ -28,7 +28,7 @@ func (s Situation) planDeletion() *Decision {
 // touched still tells whether there is anything to take away.
 func (s Situation) planRelease() *Decision {
 	unusable := s.credential()
-	if !s.readable() {
+	if !s.Readable() {
 		return s.releaseWithout(unusable)
 	}
 	ours, next := s.ours()
@@ -48,8 +48,8 @@ func (s Situation) planRelease() *Decision {
 	}
 }
 
-// readable reports whether the credential was read in the right workspace, whatever may be done to it.
-func (s Situation) readable() bool {
+// Readable reports whether the credential was read in the right workspace, whatever may be done to it.
+func (s Situation) Readable() bool {
 	return s.Seen.Credential == Found && s.Seen.WorkspaceID != "" && s.mismatch() == nil
 }
 

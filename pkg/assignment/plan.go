@@ -19,7 +19,7 @@ func Plan(s Situation) Decision {
 		return *s.planObservation()
 	case d.Retain && s.Marks.Finalizer:
 		return Decision{Step: Mark, Finalizer: false}
-	case !d.Retain && !s.Marks.Finalizer && s.Marks.Record.owns():
+	case !d.Retain && !s.Marks.Finalizer && (s.Marks.Record.owns() || s.Marks.Held && s.Claim.Winner == nil):
 		return Decision{Step: Mark, Finalizer: true}
 	case s.Claim.Winner != nil:
 		return *s.planLoser()

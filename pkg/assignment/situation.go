@@ -41,6 +41,8 @@ type Marks struct {
 	// Annotated says that there is a record annotation, readable or not.
 	Annotated bool
 	Record    *Record
+	// Held says that status shows a declared person as holder.
+	Held bool
 	// WorkspaceID is the workspace in which the credential was read before, as status has it.
 	WorkspaceID string
 }
