@@ -69,7 +69,7 @@ func run(signals context.Context, binary string, stay bool) (err error) {
 	}
 	defer operator.stop()
 	defer say("\nStopping everything …")
-	if err := s.tell(ctx, giveKey, assign, move, remove); err != nil {
+	if err := s.tell(ctx, giveKey, assign, move, heal, refuse, giveBack, remove, frontDesk, removeNamespace); err != nil {
 		return err
 	}
 	if !stay {

@@ -17,6 +17,8 @@ const (
 	theMobileKey = "66666666-6666-6666-6666-666666666666"
 	alice        = "33333333-3333-3333-3333-333333333333"
 	bob          = "44444444-4444-4444-4444-444444444444"
+	carol        = "55555555-5555-5555-5555-555555555555"
+	theKeyCard   = "88888888-8888-8888-8888-888888888888"
 )
 
 // fakeSeam is a fake Seam that listens on this machine only.
@@ -43,7 +45,9 @@ func startSeam() (*fakeSeam, error) {
 	f.AddSystem(fakeseam.System{ID: system, WorkspaceID: workspace})
 	f.AddUser(fakeseam.User{ID: alice, SystemID: system, FullName: "Alice"})
 	f.AddUser(fakeseam.User{ID: bob, SystemID: system, FullName: "Bob"})
+	f.AddUser(fakeseam.User{ID: carol, SystemID: system, FullName: "Carol"})
 	f.AddCredential(fakeseam.Credential{ID: theMobileKey, SystemID: system, AccessMethod: "mobile_key"})
+	f.AddCredential(fakeseam.Credential{ID: theKeyCard, SystemID: system, AccessMethod: "card"})
 	f.http = http.Server{Handler: http.HandlerFunc(f.serve), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = f.http.Serve(listener) }()
 	return f, nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,67 +12,21 @@ import (
 	"github.com/seam-operator/seam-operator/pkg/fakeseam"
 )
 
-const object = "credassign/alice-mobile-key"
-
-// step is a part of the demo: what is typed, and what it has to lead to at Seam.
+// step is a part of the demo: what somebody does in Seam's console, what is typed, and what both have to lead to at Seam.
 type step struct {
-	title    string
-	commands [][]string
-	writes   []string // the calls that ask Seam for a change, exactly
-	holder   string   // who has the mobile key afterwards
+	title      string
+	byHand     *change
+	commands   [][]string
+	writes     []string // the calls that ask Seam for a change, exactly
+	credential string   // the credential of the step; the mobile key when empty
+	holder     string   // who has it afterwards
 }
 
-var (
-	install = step{
-		title:    "Install the operator: config/default, less its Deployment",
-		commands: [][]string{{"apply", "-k", "hack/demo"}},
-	}
-	giveKey = step{
-		title:    "Give it an API key of Seam",
-		commands: [][]string{{"create", "secret", "generic", "seam", "--from-literal=api-key=" + apiKey}},
-	}
-	assign = step{
-		title: "Declare that the mobile key is Alice's",
-		commands: [][]string{
-			{"apply", "-f", "config/samples"},
-			{"wait", "--for=condition=Ready", object, "--timeout=60s"},
-			{"get", "credassign"},
-			{"get", "credassign", "-o", "wide"},
-		},
-		writes: []string{"PATCH /acs/credentials/assign credential=66666666… acs_user=33333333… → 200"},
-		holder: alice,
-	}
-	move = step{
-		title: "Move it to Bob",
-		commands: [][]string{
-			{"patch", object, "--type=merge", "--patch", `{"spec":{"acsUserID":"` + bob + `"}}`},
-			{"wait", "--for=condition=Ready", object, "--timeout=60s"},
-			{"get", "credassign"},
-		},
-		writes: []string{
-			"PATCH /acs/credentials/unassign credential=66666666… acs_user=33333333… → 200",
-			"PATCH /acs/credentials/assign credential=66666666… acs_user=44444444… → 200",
-		},
-		holder: bob,
-	}
-	remove = step{
-		title: "Delete the declaration",
-		commands: [][]string{
-			{"delete", object, "--timeout=60s"},
-			{"get", "credassign"},
-		},
-		writes: []string{"PATCH /acs/credentials/unassign credential=66666666… acs_user=44444444… → 200"},
-	}
-	again = step{
-		title: "Declare it once more, to play with",
-		commands: [][]string{
-			{"apply", "-f", "config/samples"},
-			{"wait", "--for=condition=Ready", object, "--timeout=60s"},
-		},
-		writes: assign.writes,
-		holder: alice,
-	}
-)
+// change is what somebody does to the mobile key in Seam's console.
+type change struct {
+	told   string
+	holder string // who has it then
+}
 
 // story tells steps, one after the other.
 type story struct {
@@ -84,15 +39,25 @@ func (s *story) tell(ctx context.Context, steps ...step) error {
 	for _, next := range steps {
 		s.told++
 		say("\n== %d. %s", s.told, next.title)
+		s.change(next.byHand)
 		err := s.runAll(ctx, next.commands)
 		if err != nil && ctx.Err() == nil {
-			_ = s.run(ctx, "get", "credassign", "-o", "wide")
+			_ = s.run(ctx, "get", "credassign", "--all-namespaces", "-o", "wide")
 		}
 		if err := errors.Join(err, s.check(next)); err != nil {
 			return cause(ctx, err)
 		}
 	}
 	return nil
+}
+
+// change does what somebody does in Seam's console: it is none of the calls that the story tells.
+func (s *story) change(byHand *change) {
+	if byHand == nil {
+		return
+	}
+	say("# In Seam's console %s.", byHand.told)
+	s.seam.UpdateCredential(theMobileKey, func(c *fakeseam.Credential) { c.ACSUserID = byHand.holder })
 }
 
 // check prints the calls that reached Seam in a step, and compares what they did with what they should have done.
@@ -109,11 +74,11 @@ func (s *story) check(done step) error {
 			writes = append(writes, call.String())
 		}
 	}
-	credential, _ := s.seam.Credential(theMobileKey)
+	credential, _ := s.seam.Credential(cmp.Or(done.credential, theMobileKey))
 	say("Seam shows as holder: %s", s.seam.name(credential.ACSUserID))
 	var problems []error
 	if !slices.Equal(writes, done.writes) {
-		problems = append(problems, fmt.Errorf("the changes that Seam was asked for should have been:\n  %s", strings.Join(done.writes, "\n  ")))
+		problems = append(problems, fmt.Errorf("the changes that Seam was asked for should have been:\n  %s", cmp.Or(strings.Join(done.writes, "\n  "), "none")))
 	}
 	if credential.ACSUserID != done.holder {
 		problems = append(problems, fmt.Errorf("the holder at Seam should have been %s", s.seam.name(done.holder)))
@@ -127,7 +92,8 @@ func (s *story) play(ctx, signals context.Context) error {
 	say("  export KUBECONFIG=%s", s.kubeconfig)
 	say("  export PATH=%s:$PATH  # for kubectl", filepath.Dir(s.path))
 	say("  kubectl get credassign --watch\n")
-	say("The fake Seam knows the credential %s and the ACS users\n%s and %s.", theMobileKey, s.seam.name(alice), s.seam.name(bob))
+	say("The fake Seam knows the credentials %s and %s,\nand the ACS users %s,\n%s and %s.",
+		theMobileKey, theKeyCard, s.seam.name(alice), s.seam.name(bob), s.seam.name(carol))
 	say("Each call that reaches it is shown here. Ctrl-C ends the demo and removes everything.\n")
 	for {
 		select {
