@@ -36,6 +36,8 @@ func startOperator(ctx context.Context, binary string, c *cluster, seamURL strin
 	}
 	cmd := exec.Command(binary,
 		"--seam-endpoint="+seamURL,
+		// Until a write is this old, reads that contradict it count as late ones, and what people do as not seen yet.
+		"--seam-timeout=3s",
 		"--leader-elect",
 		"--leader-elect-namespace="+operatorNamespace,
 		"--health-probe-bind-address="+probes,
