@@ -1,4 +1,4 @@
-# Needs Go, git, make and a POSIX shell; everything else is compiled from Go modules, pinned under hack/.
+# Needs Go, git, make and a POSIX shell (and Node.js, npm and curl for conformance); everything else is compiled from Go modules, pinned under hack/.
 SHELL = /bin/sh
 
 IMG ?= ghcr.io/seam-operator/seam-operator:latest
@@ -27,7 +27,7 @@ run: ## Run the operator against the current kubeconfig and the real Seam
 	go run .
 
 ##@ Develop
-.PHONY: test mutation verify generate manifests fmt lint build controlplane clean
+.PHONY: test mutation conformance verify generate manifests fmt lint build controlplane clean
 test: ## Run all tests, with the race detector and on a real API server
 	@assets=$$(hack/controlplane/build.sh) || exit 1; \
 	race=-race; \
@@ -36,6 +36,9 @@ test: ## Run all tests, with the race detector and on a real API server
 
 mutation: ## Break the plan one operator at a time, and fail unless its tests notice more than 90 % (takes minutes)
 	@hack/mutation
+
+conformance: ## Hold the client and the fake against what Seam publishes; needs Node.js 20, npm and curl
+	@hack/conformance/run
 
 verify: ## Check generated files, formatting, go vet, golangci-lint and go.mod files; changes nothing
 	@hack/verify

@@ -19,6 +19,7 @@ type answer struct {
 	location    string
 	retryAfter  string
 	hangUp      bool // close the connection instead
+	anonymous   bool // from in front of Seam's own code: without a request ID
 }
 
 func jsonAnswer(status int, content body) answer {
@@ -35,7 +36,9 @@ func (a answer) send(w http.ResponseWriter, requestID string) {
 			w.Header().Set(name, value)
 		}
 	}
-	set("seam-request-id", requestID)
+	if !a.anonymous {
+		set("seam-request-id", requestID)
+	}
 	set("Content-Type", a.contentType)
 	set("Location", a.location)
 	set("Retry-After", a.retryAfter)
@@ -69,13 +72,13 @@ type refusal struct {
 	status  int
 	kind    string // error.type
 	message string
-	issues  map[string][]string // by parameter
+	issues  map[string][]string // by parameter; "" is the body as a whole
 }
 
 func (r refusal) Error() string { return r.kind + ": " + r.message }
 
-func (r refusal) envelope(requestID string) body {
-	content := body{"type": r.kind, "message": r.message, "request_id": requestID}
+func (r refusal) envelope() body {
+	content := body{"type": r.kind, "message": r.message}
 	if len(r.issues) > 0 {
 		content["validation_errors"] = shapeIssues(r.issues)
 	}

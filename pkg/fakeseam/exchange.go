@@ -78,7 +78,9 @@ func fromQuery(values map[string]any, query url.Values) {
 func fromJSON(values map[string]any, content []byte) error {
 	var object map[string]any
 	if err := json.Unmarshal(content, &object); err != nil || !bytes.HasPrefix(bytes.TrimSpace(content), []byte("{")) {
-		return invalidInput("Expected object")
+		r := invalidInput("Expected object")
+		r.issues = map[string][]string{"": {r.message}}
+		return r
 	}
 	for name, value := range object {
 		values[name] = value

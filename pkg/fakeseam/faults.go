@@ -107,7 +107,7 @@ func (f Fault) meets(c *Call) bool {
 }
 
 // answer is what the fault answers by itself, if anything.
-func (f Fault) answer(requestID string) (answer, bool) {
+func (f Fault) answer() (answer, bool) {
 	a := answer{retryAfter: f.RetryAfter}
 	switch {
 	case f.Close:
@@ -124,7 +124,7 @@ func (f Fault) answer(requestID string) (answer, bool) {
 	case f.EmptyBody:
 		a.status = f.statusOr(http.StatusOK)
 	case f.Status != 0:
-		a = refuse(refusal{status: f.Status, kind: f.kind(), message: f.Message}, requestID)
+		a = refuse(refusal{status: f.Status, kind: f.kind(), message: f.Message})
 		a.retryAfter = f.RetryAfter
 	default:
 		return answer{hangUp: true}, f.LateBy > 0

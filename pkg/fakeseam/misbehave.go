@@ -17,7 +17,7 @@ func (s *Server) misbehave(ctx context.Context, ex *exchange, f Fault) answer {
 	if !s.delay(ctx, f.Delay) || !s.hold(ex, f.Gate) {
 		return answer{hangUp: true}
 	}
-	if own, ok := f.answer(ex.call.RequestID); ok {
+	if own, ok := f.answer(); ok {
 		return own
 	}
 	if !f.After {

@@ -37,6 +37,10 @@ func shapeErrors(codes []string, at time.Time) []problem {
 func shapeIssues(issues map[string][]string) body {
 	tree := body{"_errors": []string{}}
 	for name, messages := range issues {
+		if name == "" {
+			tree["_errors"] = messages
+			continue
+		}
 		tree[name] = body{"_errors": messages}
 	}
 	return tree

@@ -76,14 +76,14 @@ func (s *Server) run(ex *exchange) answer {
 
 func (s *Server) perform(ex *exchange) answer {
 	if ex.refused != nil {
-		return refuse(ex.refused, ex.call.RequestID)
+		return refuse(ex.refused)
 	}
 	ex.call.HolderBefore = s.holder(ex.call.CredentialID)
 	content, err := routes[ex.call.Path].handle(s, ex)
 	ex.call.HolderAfter = s.holder(ex.call.CredentialID)
 	ex.call.Changed = ex.call.HolderBefore != ex.call.HolderAfter
 	if err != nil {
-		return refuse(err, ex.call.RequestID)
+		return refuse(err)
 	}
 	return s.accept(ex.call.Operation, content)
 }
@@ -100,14 +100,14 @@ func (s *Server) accept(operation string, content body) answer {
 	return jsonAnswer(http.StatusOK, content)
 }
 
-func refuse(err error, requestID string) answer {
+func refuse(err error) answer {
 	var plain plainRefusal
 	if errors.As(err, &plain) {
-		return answer{status: plain.status, contentType: "text/plain; charset=utf-8", content: []byte(plain.text)}
+		return answer{status: plain.status, contentType: "text/plain; charset=utf-8", content: []byte(plain.text), anonymous: true}
 	}
 	var r refusal
 	if !errors.As(err, &r) {
 		r = refusal{status: http.StatusInternalServerError, kind: "internal_server_error", message: err.Error()}
 	}
-	return jsonAnswer(r.status, r.envelope(requestID))
+	return jsonAnswer(r.status, r.envelope())
 }

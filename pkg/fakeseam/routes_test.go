@@ -87,6 +87,7 @@ func TestAnUnknownRouteIsATextOf404(t *testing.T) {
 	expectStatus(t, got, 404)
 	expect(t, "body", got.text, "Not Found")
 	expect(t, "content type", got.Header.Get("Content-Type"), "text/plain; charset=utf-8")
+	expect(t, "request ID", got.Header.Get("seam-request-id"), "")
 }
 
 func TestABodyThatIsNoJSONIsRefused(t *testing.T) {
@@ -95,6 +96,7 @@ func TestABodyThatIsNoJSONIsRefused(t *testing.T) {
 	broken := w.send(w.request("PATCH", "/acs/credentials/assign", `{"acs_credential_id":`))
 	expectStatus(t, broken, 400)
 	expect(t, "body", broken.text, "Invalid JSON")
+	expect(t, "request ID", broken.Header.Get("seam-request-id"), "")
 
 	foreign := w.request("PATCH", "/acs/credentials/assign", encode(toUser(alice)))
 	foreign.Header.Set("Content-Type", "text/plain")
@@ -106,6 +108,8 @@ func TestABodyThatIsNoJSONIsRefused(t *testing.T) {
 
 	list := w.send(w.request("POST", "/acs/credentials/list", `["all"]`))
 	expectRefusal(t, list, 400, "invalid_input")
+	whole := list.json["error"].(object)["validation_errors"].(object)["_errors"].([]any)
+	expect[any](t, "complaint about the whole body", whole[0], "Expected object")
 
 	endless := w.send(w.request("POST", "/acs/credentials/list", strings.Repeat(" ", maxRequest+1)))
 	expectStatus(t, endless, 413)
