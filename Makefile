@@ -1,4 +1,5 @@
-# Needs Go, git, make and a POSIX shell (and Node.js, npm and curl for conformance); everything else is compiled from Go modules, pinned under hack/.
+# Needs Go, git, make and a POSIX shell, and Node.js 20, npm and curl for conformance. Everything else is compiled from Go
+# modules, pinned under hack/.
 SHELL = /bin/sh
 
 IMG ?= ghcr.io/seam-operator/seam-operator:latest

@@ -211,7 +211,7 @@ func parse(args []string, getenv func(string) string) (*options, error) {
 	}
 	c.DeletionPolicy = v1alpha1.DeletionPolicy(policy)
 	c.Limits.MaxRest = c.MaxRetryDelay
-	c.Limits.InFlight = max(c.Concurrency/2, 1)
+	c.Limits.InFlight = max(c.Concurrency/4, 1)
 	var err error
 	if c.Selector, err = labels.Parse(selector); err != nil {
 		return nil, fmt.Errorf("--watch-label-selector: %w", err)

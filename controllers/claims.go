@@ -11,53 +11,63 @@ import (
 func (g *group) claim(obj *v1alpha1.CredentialAssignment) assignment.Claim {
 	var claimants []assignment.Claimant
 	for _, o := range g.objects {
-		if c, claims := claimantOf(o); claims {
+		if c, claims := g.claimant(o); claims {
 			claimants = append(claimants, c)
 		}
 	}
 	assignment.Rank(claimants)
-	return assignment.Stand(claimants, string(obj.UID), personOf(obj), obj.Status.WorkspaceID)
+	workspaceID := obj.Status.WorkspaceID
+	if _, record := g.memories[obj.UID].standing(obj); record != nil {
+		workspaceID = record.WorkspaceID
+	}
+	return assignment.Stand(claimants, string(obj.UID), workspaceID)
 }
 
-// claimantOf returns what an object claims with. One that only observes claims nothing, nor does one that is being
+// claimant returns what an object claims with. One that only observes claims nothing, nor does one that is being
 // deleted and has nothing to clean up, nor a suspended one without a record.
-func claimantOf(obj *v1alpha1.CredentialAssignment) (assignment.Claimant, bool) {
-	_, record := recordOf(obj)
+func (g *group) claimant(obj *v1alpha1.CredentialAssignment) (assignment.Claimant, bool) {
+	_, record := g.memories[obj.UID].standing(obj)
 	finalizer, _ := marksOf(obj)
 	deleting := !obj.DeletionTimestamp.IsZero()
 	if obj.Spec.Mode == v1alpha1.ModeObserve || deleting && !finalizer || obj.Spec.Suspend && record == nil && !deleting {
 		return assignment.Claimant{}, false
 	}
-	reads := obj.Status.Credential != nil
+	unhandled := obj.Status.ObservedGeneration < 0
+	reads := obj.Status.Credential != nil || unhandled
 	return assignment.Claimant{
 		UID:         string(obj.UID),
 		Created:     obj.CreationTimestamp.Time,
 		Person:      personOf(obj),
 		Recorded:    record != nil && proven(obj, *record),
-		Reads:       reads || obj.Status.ObservedGeneration < 0,
+		Reads:       reads,
+		Leaving:     deleting,
 		Succeeds:    reads && !deleting && !obj.Spec.Suspend,
+		Unhandled:   unhandled,
+		Marked:      record != nil && record.Person == personOf(obj) && (finalizer || obj.Spec.DeletionPolicy == v1alpha1.DeletionPolicyRetain),
+		Ready:       isReady(obj) && readyCondition(obj).ObservedGeneration == obj.Generation,
 		Stalled:     stalledReason(obj),
 		WorkspaceID: obj.Status.WorkspaceID,
 	}, true
 }
 
-// proven reports whether status, which users do not write, bears the record out: the object's key once read the
-// credential in the recorded workspace, and did not turn out to be of another one since. Nobody can tell of an object
-// that was not handled yet; it is handled first.
+// proven reports whether status, which users do not write, bears the record out: the object's key read the credential in
+// the recorded workspace, and did not turn out to be of another one since. Nobody can tell of an object that was not
+// handled yet; it is handled first.
 func proven(obj *v1alpha1.CredentialAssignment, record assignment.Record) bool {
 	if obj.Status.ObservedGeneration < 0 {
 		return true
 	}
-	return obj.Status.WorkspaceID == record.WorkspaceID && readyCondition(obj).Reason != v1alpha1.ReasonWorkspaceMismatch
+	return record.WorkspaceID != "" && obj.Status.WorkspaceID == record.WorkspaceID
 }
 
 // claimText tells claims apart for the comparison of inputs.
 func claimText(c assignment.Claim) string {
 	switch {
 	case c.Winner != nil:
-		return fmt.Sprintf("after %s for %s %s", c.Winner.UID, c.Winner.Person, c.Winner.Stalled)
+		return fmt.Sprintf("after %s for %s %s leaving=%t", c.Winner.UID, c.Winner.Person, c.Winner.Stalled, c.Winner.Leaving)
 	case c.Successor != nil:
-		return "before " + c.Successor.UID
+		next := c.Successor
+		return fmt.Sprintf("before %s for %s marked=%t ready=%t unhandled=%t", next.UID, next.Person, next.Marked, next.Ready, next.Unhandled)
 	default:
 		return ""
 	}

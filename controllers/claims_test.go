@@ -207,3 +207,82 @@ func TestAForgedRecordOfItsOwnDoesNotBlockARevocation(t *testing.T) {
 
 	s.Expect(s.holder()).To(Equal(user("")))
 }
+
+func TestAForgedRecordWithoutAWorkspaceWinsNothing(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.putSecret("bogus", "seam_test2bogus")
+	s.operate()
+	s.declare("forged", withSecret("bogus"))
+	s.stalled("forged", v1alpha1.ReasonUnauthorized)
+	s.edit("forged", annotated(v1alpha1.AnnotationAssignedTo,
+		`{"uid":"`+string(s.get("forged").UID)+`","acsUserID":"`+alice+`","write":"assign","at":"2026-01-01T00:00:00Z"}`))
+
+	s.declare("alice-mobile-key")
+	s.marked("alice-mobile-key")
+	s.delete("alice-mobile-key")
+	s.gone("alice-mobile-key")
+
+	s.Expect(s.holder()).To(Equal(user("")))
+}
+
+func TestAWrongPinEndsNoRecordedClaim(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.operate()
+	s.declare("for-alice")
+	s.assigned("for-alice")
+	s.declare("for-bob", forUser(bob), inMode(v1alpha1.ModeEnforce))
+	s.stalled("for-bob", v1alpha1.ReasonConflictingClaim)
+
+	s.edit("for-alice", inWorkspace(nobody))
+	s.stalled("for-alice", v1alpha1.ReasonWorkspaceMismatch)
+	s.edit("for-bob", annotated(v1alpha1.AnnotationRequestedAt, "now"))
+
+	s.Eventually(func() string { return s.get("for-bob").Status.LastHandledReconcileAt }).Should(Equal("now"))
+	s.stalled("for-bob", v1alpha1.ReasonConflictingClaim)
+	s.Expect(s.holder()).To(Equal(user(alice)))
+}
+
+func TestAKeyOfAnotherWorkspaceEndsARecordedClaimForGood(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.putSecret("other", apiKey)
+	s.operate()
+	s.declare("for-alice")
+	s.assigned("for-alice")
+	s.declare("for-bob", forUser(bob), withSecret("other"), inMode(v1alpha1.ModeEnforce))
+	s.stalled("for-bob", v1alpha1.ReasonConflictingClaim)
+	const elsewhere = "11111111-1111-1111-1111-000000000002"
+	s.seam.AddWorkspace(fakeseam.Workspace{ID: elsewhere})
+	s.seam.AddAPIKey("seam_test2elsewhere", elsewhere)
+
+	s.putSecret("seam", "seam_test2elsewhere")
+	s.stalled("for-alice", v1alpha1.ReasonWorkspaceMismatch)
+	s.until(func() bool { return s.isReady("for-bob") })
+	s.putSecret("seam", "seam_test2revoked")
+	s.stalled("for-alice", v1alpha1.ReasonUnauthorized)
+
+	s.edit("for-bob", annotated(v1alpha1.AnnotationRequestedAt, "now"))
+	s.until(func() bool { return s.get("for-bob").Status.LastHandledReconcileAt == "now" })
+	s.assigned("for-bob")
+}
+
+func TestALostAssignKeepsRivalsFromWriting(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpAssignCredential, Close: true, LateBy: 20 * time.Second, Times: 1})
+	s.operate()
+	s.declare("for-alice", withPolicy(v1alpha1.DeletionPolicyRetain))
+	s.reconciling("for-alice", v1alpha1.ReasonOutcomeUnknown)
+	lost := s.clock.Now()
+	s.delete("for-alice")
+	s.gone("for-alice")
+
+	s.declare("for-bob", forUser(bob))
+
+	s.until(func() bool { return s.clock.Since(lost) > 2*time.Minute })
+	s.stalled("for-bob", v1alpha1.ReasonHeldByOther)
+	s.Expect(s.holder()).To(Equal(user(alice)), "the lost write landed, and nobody was told that Bob has it")
+	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
+}

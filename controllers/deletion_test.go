@@ -7,6 +7,7 @@ import (
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
 	"github.com/seam-operator/seam-operator/pkg/fakeseam"
@@ -164,4 +165,102 @@ func TestARenamedManifestLocksNobodyOut(t *testing.T) {
 		s.Eventually(func() []string { return s.get("alice-key-renamed").Finalizers }).Should(ConsistOf("acs.seam.co/unassign"))
 		s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
 	})
+}
+
+func TestOfTwoObjectsDeletedTogetherOneTakesTheCredentialAway(t *testing.T) {
+	t.Parallel()
+	for range 5 {
+		s := assignedToAlice(t)
+		s.declare("second")
+		s.assigned("second")
+
+		s.delete("alice-mobile-key")
+		s.delete("second")
+		s.gone("alice-mobile-key")
+		s.gone("second")
+
+		s.Expect(s.holder()).To(Equal(user("")))
+	}
+}
+
+func TestASuccessorTakesOverWithMarksOfItsOwn(t *testing.T) {
+	t.Parallel()
+	s := assignedToAlice(t)
+	s.declare("second")
+	s.assigned("second")
+
+	s.delete("alice-mobile-key")
+	s.gone("alice-mobile-key")
+
+	s.Expect(s.get("second").Finalizers).To(ConsistOf("acs.seam.co/unassign"), "from the moment that the first is gone")
+	s.delete("second")
+	s.gone("second")
+	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice, "unassign " + alice}))
+}
+
+func TestAMoveThatWasNotCarriedOutIsNotHandedOver(t *testing.T) {
+	t.Parallel()
+	s := assignedToAlice(t)
+	s.declare("for-bob", forUser(bob))
+	s.stalled("for-bob", v1alpha1.ReasonConflictingClaim)
+	mend := s.seam.Inject(fakeseam.Fault{Status: 503})
+	s.edit("alice-mobile-key", forUser(bob))
+	s.delete("alice-mobile-key")
+	mend()
+
+	s.gone("alice-mobile-key")
+
+	s.until(func() bool { return s.holder() == user(bob) })
+	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice, "unassign " + alice, "assign " + bob}))
+}
+
+func TestAHandOverToTheSamePersonsIdentityLocksNobodyOut(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.seam.AddIdentity(fakeseam.Identity{ID: aliceIdentity})
+	s.seam.UpdateUser(alice, func(u *fakeseam.User) { u.UserIdentityID = aliceIdentity })
+	s.operate()
+	s.declare("by-user")
+	s.assigned("by-user")
+	s.declare("by-identity", forIdentity(aliceIdentity))
+	s.assigned("by-identity")
+
+	s.delete("by-user")
+	s.gone("by-user")
+
+	s.assigned("by-identity")
+	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
+}
+
+func TestASuccessorThatComesJustBeforeTheUnassignTakesOver(t *testing.T) {
+	t.Parallel()
+	s := assignedToAlice(t)
+	release := s.hold(fakeseam.OpGetCredential, false)
+	s.clock.SetTime(time.Now().Add(10 * time.Second)) // the grace is over when it is deleted
+	s.delete("alice-mobile-key")
+	s.held(fakeseam.OpGetCredential)
+
+	s.declare("renamed")
+	s.Eventually(func() error {
+		return s.cache.Get(s.ctx, client.ObjectKey{Namespace: s.namespace, Name: "renamed"}, &object{})
+	}).Should(Succeed())
+	release()
+
+	s.gone("alice-mobile-key")
+	s.assigned("renamed")
+	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
+}
+
+func TestMarksOfASuspendedObjectHeal(t *testing.T) {
+	t.Parallel()
+	s := assignedToAlice(t)
+	s.edit("alice-mobile-key", suspended(true))
+	s.Eventually(func() int64 { return s.get("alice-mobile-key").Status.ObservedGeneration }).Should(Equal(int64(2)))
+
+	s.edit("alice-mobile-key", func(o *object) { o.Finalizers, o.Annotations = nil, nil })
+	s.marked("alice-mobile-key")
+	s.delete("alice-mobile-key")
+	s.gone("alice-mobile-key")
+
+	s.Expect(s.holder()).To(Equal(user("")))
 }

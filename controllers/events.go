@@ -68,6 +68,6 @@ func (p *pass) tellSuccessor() {
 }
 
 func (p *pass) tell(eventType, reason, note string) {
-	p.Recorder.Eventf(p.obj, nil, eventType, reason, "Reconcile", "%s", note)
+	p.Recorder.Eventf(p.obj, nil, eventType, reason, "Reconcile", "%s", capped(note))
 	ctrl.Log.WithName("credentialassignment").Info(note, "object", p.obj.Namespace+"/"+p.obj.Name, "event", reason)
 }

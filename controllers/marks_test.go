@@ -108,3 +108,13 @@ func TestObserveForgetsWhomItMayMove(t *testing.T) {
 	s.stalled("alice-mobile-key", v1alpha1.ReasonHeldByOther)
 	s.Expect(s.holder()).To(Equal(user(alice)))
 }
+
+func TestARecordStrippedInAMoveStillTellsWhomToMove(t *testing.T) {
+	t.Parallel()
+	s := assignedToAlice(t)
+
+	s.edit("alice-mobile-key", forUser(bob), func(o *object) { o.Finalizers, o.Annotations = nil, nil })
+
+	s.until(func() bool { return s.holder() == user(bob) })
+	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice, "unassign " + alice, "assign " + bob}))
+}

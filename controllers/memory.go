@@ -68,7 +68,7 @@ func (m *memory) pend(text string, record *assignment.Record, now time.Time, tim
 	if m.record != text {
 		m.giveUp() // somebody else changed the record
 		m.record, m.written = text, record
-		if record != nil {
+		if record != nil && !record.Found {
 			m.pending = &assignment.Pending{Until: earlier(record.At, now).Add(timeout), Lost: true}
 		}
 	}
@@ -125,28 +125,56 @@ func (i inputs) declares(other inputs) bool {
 // memories keeps the memory of every object, by credential.
 type memories struct {
 	mu           sync.Mutex
-	byCredential map[string]map[types.UID]*memory
+	byCredential map[string]*shared
 }
 
-// of returns the memories of the objects that name a credential, and forgets those of objects that are gone.
-func (m *memories) of(credential string, objects []types.UID, now time.Time) map[types.UID]*memory {
+// shared is what this process knows of a credential: what it knows of each object that names it, and of lost writes.
+type shared struct {
+	objects map[types.UID]*memory
+	lost    lostWrites
+}
+
+// lostWrites remembers, beyond the life of the object that sent it, until when a write whose answer was lost may still
+// take effect.
+type lostWrites struct{ until time.Time }
+
+func (l *lostWrites) add(until time.Time) { l.until = later(l.until, until) }
+
+// of returns the memories of the objects that name a credential, and forgets those of objects that are gone, but for
+// what they lost.
+func (m *memories) of(credential string, objects []types.UID, now time.Time) (map[types.UID]*memory, *lostWrites) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	before := m.byCredential[credential]
-	delete(m.byCredential, credential)
-	if len(objects) == 0 {
-		return nil
+	if m.byCredential == nil {
+		m.byCredential = map[string]*shared{}
 	}
-	current := make(map[types.UID]*memory, len(objects))
+	before := m.byCredential[credential]
+	if before == nil {
+		before = &shared{}
+	}
+	current := &shared{objects: make(map[types.UID]*memory, len(objects)), lost: before.lost}
 	for _, uid := range objects {
-		current[uid] = before[uid]
-		if current[uid] == nil {
-			current[uid] = &memory{lastLook: now}
+		current.objects[uid] = before.objects[uid]
+		if current.objects[uid] == nil {
+			current.objects[uid] = &memory{lastLook: now}
 		}
 	}
-	if m.byCredential == nil {
-		m.byCredential = map[string]map[types.UID]*memory{}
+	for uid, gone := range before.objects {
+		if current.objects[uid] == nil {
+			current.lost.add(gone.lostUntil())
+		}
 	}
 	m.byCredential[credential] = current
-	return current
+	if len(objects) == 0 && !now.Before(current.lost.until) {
+		delete(m.byCredential, credential)
+	}
+	return current.objects, &current.lost
+}
+
+// lostUntil returns until when a write of this object whose answer was lost may still take effect; zero for none.
+func (m *memory) lostUntil() time.Time {
+	if m.pending != nil && m.pending.Lost {
+		return later(m.lostAt, m.pending.Until)
+	}
+	return m.lostAt
 }

@@ -46,11 +46,18 @@ func (p *pass) again(d assignment.Decision) outcome {
 // explain ends a pass that an error stopped. An error of Kubernetes is returned as it is.
 func (p *pass) explain(ctx context.Context, err error) (outcome, error) {
 	var turn *notYet
+	var lost *othersLost
 	switch {
 	case p.mayCall() != nil && !seam.IsOutcomeUnknown(err):
 		return p.interrupted(), nil
 	case errors.As(err, &turn):
 		return p.waiting(turn), nil
+	case errors.As(err, &lost):
+		return outcome{
+			reason:  v1alpha1.ReasonOutcomeUnknown,
+			message: "the answer to a change of this credential was lost: nothing is sent until it can no longer be under way",
+			next:    lost.until,
+		}, nil
 	}
 	reason, message := p.blame(err)
 	if reason == "" {

@@ -71,7 +71,7 @@ func (p *pass) run(ctx context.Context) (outcome, error) {
 // begin puts together what is known before anything is read.
 func (p *pass) begin() assignment.Situation {
 	now := p.Clock.Now()
-	text, record := recordOf(p.obj)
+	text, record := p.mem.standing(p.obj)
 	p.mem.pend(text, record, now, p.SeamTimeout)
 	finalizer, annotated := marksOf(p.obj)
 	return assignment.Situation{
@@ -92,6 +92,16 @@ func (p *pass) begin() assignment.Situation {
 	}
 }
 
+// standing returns the object's record: the one it carries or, when somebody stripped it, the one that this process
+// wrote. Mode Observe takes the record off for good.
+func (m *memory) standing(obj *v1alpha1.CredentialAssignment) (text string, record *assignment.Record) {
+	_, annotated := marksOf(obj)
+	if m == nil || annotated || m.written == nil || obj.Spec.Mode == v1alpha1.ModeObserve {
+		return recordOf(obj)
+	}
+	return m.record, m.written
+}
+
 func (p *pass) declaration() assignment.Declaration {
 	spec := p.obj.Spec
 	d := assignment.Declaration{
@@ -107,6 +117,7 @@ func (p *pass) declaration() assignment.Declaration {
 	}
 	if !p.obj.DeletionTimestamp.IsZero() {
 		d.ReleaseAt = p.obj.DeletionTimestamp.Add(p.HandOverGrace)
+		d.ReleaseBy = d.ReleaseAt.Add(p.SeamTimeout)
 	}
 	return d
 }
@@ -229,6 +240,11 @@ type notYet struct {
 }
 
 func (*notYet) Error() string { return "the API key is not free yet" }
+
+// othersLost says that a write for the same credential, which the plan of this object knows nothing of, may be under way.
+type othersLost struct{ until time.Time }
+
+func (*othersLost) Error() string { return "the answer to a change of this credential was lost" }
 
 // errStopping says that no new call to Seam may start, because the operator was asked to stop or leads no more.
 var errStopping = errors.New("the operator is stopping")

@@ -8,6 +8,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -88,5 +89,8 @@ func (r *Reconciler) isGone(ctx context.Context, key client.ObjectKey) (bool, er
 	live := &metav1.PartialObjectMetadata{}
 	live.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("CredentialAssignment"))
 	err := r.Live.Get(ctx, key, live)
+	if err == nil && r.Selector != nil && !r.Selector.Matches(labels.Set(live.Labels)) {
+		return true, nil // gone from what this operator handles
+	}
 	return apierrors.IsNotFound(err), client.IgnoreNotFound(err)
 }

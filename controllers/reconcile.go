@@ -63,20 +63,33 @@ func (r *Reconciler) ordinary(err error, next *time.Time) error {
 type group struct {
 	objects  []*v1alpha1.CredentialAssignment
 	memories map[types.UID]*memory
+	lost     *lostWrites
 }
 
 // group lists the objects of a credential, those that nobody has handled yet first: a claim cannot be judged before
 // every claimant was heard.
 func (r *Reconciler) group(ctx context.Context, id Credential) (*group, error) {
+	g, err := r.rivals(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	uids := make([]types.UID, 0, len(g.objects))
+	for _, obj := range g.objects {
+		uids = append(uids, obj.UID)
+	}
+	g.memories, g.lost = r.memories.of(string(id), uids, r.Clock.Now())
+	return g, nil
+}
+
+// rivals lists the objects of a credential, as the cache has them now.
+func (r *Reconciler) rivals(ctx context.Context, id Credential) (*group, error) {
 	var list v1alpha1.CredentialAssignmentList
 	if err := r.Client.List(ctx, &list, client.MatchingFields{credentialIndex: string(id)}); err != nil {
 		return nil, fmt.Errorf("listing the CredentialAssignments of credential %s: %w", id, err)
 	}
 	g := &group{}
-	uids := make([]types.UID, 0, len(list.Items))
 	for i := range list.Items {
 		g.objects = append(g.objects, &list.Items[i])
-		uids = append(uids, list.Items[i].UID)
 	}
 	slices.SortStableFunc(g.objects, func(a, b *v1alpha1.CredentialAssignment) int {
 		return cmp.Or(
@@ -85,8 +98,17 @@ func (r *Reconciler) group(ctx context.Context, id Credential) (*group, error) {
 			cmp.Compare(a.UID, b.UID),
 		)
 	})
-	g.memories = r.memories.of(string(id), uids, r.Clock.Now())
 	return g, nil
+}
+
+// lostUntil returns until when a write for the credential, of whatever object, whose answer was lost may still take
+// effect. What the plan knows to have taken effect is not lost any more.
+func (g *group) lostUntil() time.Time {
+	until := g.lost.until
+	for _, m := range g.memories {
+		until = later(until, m.lostUntil())
+	}
+	return until
 }
 
 // stale reports whether the cache is behind what this process itself wrote.

@@ -100,15 +100,15 @@ func (p *pass) describe(out outcome) {
 func (p *pass) describeCredential(out outcome) {
 	status := &p.obj.Status
 	seen := p.situation.Seen
+	if p.situation.Readable() || p.situation.Displaced() {
+		status.WorkspaceID = seen.WorkspaceID
+	}
 	switch {
 	case p.kind(out.reason) == reconciling && !out.looked && out.reason != v1alpha1.ReasonSecretNotFound:
 		return
 	case seen.Credential != assignment.Found || p.shown == nil:
 		status.ACSUserID, status.UserIdentityID, status.Credential = "", "", nil
 		return
-	}
-	if p.situation.Readable() {
-		status.WorkspaceID = seen.WorkspaceID
 	}
 	status.ACSUserID = seen.Holder.ACSUserID
 	status.UserIdentityID = seen.Holder.UserIdentityID
@@ -161,8 +161,17 @@ func (p *pass) advise(out outcome) string {
 	if p.obj.DeletionTimestamp.IsZero() || p.kind(out.reason) != stalled {
 		return out.message
 	}
-	return fmt.Sprintf("%s. Until then the object stays, because %s may still hold the credential; to give up the clean-up, unassign by hand and "+
-		"kubectl annotate credassign %s --namespace %s %s=true", out.message, personOf(p.obj), p.obj.Name, p.obj.Namespace, v1alpha1.AnnotationAbandon)
+	person := personOf(p.obj)
+	if record := p.situation.Marks.Record; record != nil {
+		person = record.Person
+	}
+	wayOut := fmt.Sprintf("until then this object stays, because %s may hold the credential. To give up, unassign that person at Seam and "+
+		"kubectl annotate credassign %s --namespace %s %s=true", person, p.obj.Name, p.obj.Namespace, v1alpha1.AnnotationAbandon)
+	if out.reason == v1alpha1.ReasonSecretNotFound {
+		name, _ := secretRef(p.obj)
+		return fmt.Sprintf("no API key in Secret %q: restore it, unless its namespace is being deleted too; %s", name, wayOut)
+	}
+	return out.message + "; " + wayOut
 }
 
 // setKind makes Reconciling and Stalled say whose move it is; neither is present while it is nobody's.
@@ -187,8 +196,18 @@ func (p *pass) setCondition(name string, status metav1.ConditionStatus, reason, 
 		ObservedGeneration: p.obj.Generation,
 		LastTransitionTime: *timeOf(p.Clock.Now()),
 		Reason:             reason,
-		Message:            message,
+		Message:            capped(message),
 	})
+}
+
+// longest is the longest message that a condition or an event carries, in characters.
+const longest = 512
+
+func capped(message string) string {
+	if runes := []rune(message); len(runes) > longest {
+		return string(runes[:longest-1]) + "…"
+	}
+	return message
 }
 
 // readyCondition returns the object's Ready condition; empty when it has none.

@@ -25,9 +25,17 @@ func (p *pass) write(ctx context.Context, d assignment.Decision) error {
 	if err := p.mayCall(); err != nil {
 		return err
 	}
+	if p.situation.Declared.Deleting() {
+		if err := p.sameRivals(ctx); err != nil {
+			return err
+		}
+	}
 	because, record := p.cause(), p.newRecord(d)
 	if wait := p.patience(record); wait > 0 {
 		return &notYet{wait: wait}
+	}
+	if until := p.group.lostUntil(); record.At.Before(until) {
+		return &othersLost{until: until}
 	}
 	p.mem.pend(p.mem.record, p.mem.written, record.At, p.SeamTimeout) // the record is about to be replaced
 	if err := p.putMarks(ctx, d.Finalizer, &record); err != nil {
@@ -41,6 +49,19 @@ func (p *pass) write(ctx context.Context, d assignment.Decision) error {
 	p.pending(&assignment.Pending{Until: record.At.Add(p.SeamTimeout), Lost: true})
 	result, err := p.send(ctx, record)
 	return p.learn(d, because, result, err)
+}
+
+// sameRivals looks rivals up again before a deleted object takes the credential away: a renamed manifest may have come.
+func (p *pass) sameRivals(ctx context.Context) error {
+	now, err := p.rivals(ctx, Credential(p.obj.Spec.ACSCredentialID))
+	if err != nil {
+		return err
+	}
+	now.memories = p.group.memories
+	if claimText(now.claim(p.obj)) != claimText(p.claim) {
+		return &notYet{wait: conflictDelay}
+	}
+	return nil
 }
 
 // patience returns how long to wait before sending a write again that Seam accepted before and never showed: the time
@@ -157,12 +178,15 @@ func (p *pass) newRecord(d assignment.Decision) assignment.Record {
 func (p *pass) mark(ctx context.Context, d assignment.Decision) error {
 	switch {
 	case d.Step == assignment.Unmark:
+		p.pending(nil)
+		p.mem.record, p.mem.written = "", nil
 		return p.patchMarks(ctx, false, "")
 	case d.Person == assignment.Person{}:
-		_, text := p.marks()
+		text, _ := p.mem.standing(p.obj)
 		return p.patchMarks(ctx, d.Finalizer, text)
 	default:
 		record := p.newRecord(d)
+		record.Found = true
 		if err := p.putMarks(ctx, d.Finalizer, &record); err != nil {
 			return err
 		}
@@ -203,7 +227,7 @@ func (p *pass) patchMarks(ctx context.Context, finalizer bool, record string) er
 	p.mem.wrote = p.obj.ResourceVersion
 	marks := &p.situation.Marks
 	marks.Finalizer, marks.Annotated = marksOf(p.obj)
-	_, marks.Record = recordOf(p.obj)
+	_, marks.Record = p.mem.standing(p.obj)
 	return nil
 }
 

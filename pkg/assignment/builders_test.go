@@ -52,7 +52,9 @@ func pinnedTo(ws string) change     { return func(s *Situation) { s.Declared.Wor
 func retain(s *Situation)           { s.Declared.Retain = true }
 func suspended(s *Situation)        { s.Declared.Suspended = true }
 func abandoned(s *Situation)        { s.Declared.Abandoned = true }
-func deletedJustNow(s *Situation)   { s.Declared.ReleaseAt = noon.Add(2 * time.Second) }
+func deletedJustNow(s *Situation) {
+	s.Declared.ReleaseAt, s.Declared.ReleaseBy = noon.Add(2*time.Second), noon.Add(32*time.Second)
+}
 func finalizer(s *Situation)        { s.Marks.Finalizer = true }
 func unreadableRecord(s *Situation) { s.Marks.Annotated = true }
 func lastSeenIn(ws string) change   { return func(s *Situation) { s.Marks.WorkspaceID = ws } }
@@ -70,12 +72,18 @@ func afterWinner(p Person) change {
 func winnerStalled(reason string) change {
 	return func(s *Situation) { s.Claim.Winner.Stalled = reason }
 }
-func beforeSuccessor(s *Situation) { s.Claim.Successor = &Claimant{UID: "uid-rival", Person: alice} }
-func heldBy(p Person) change       { return func(s *Situation) { s.Seen.Holder = Holder(p) } }
-func showing(h Holder) change      { return func(s *Situation) { s.Seen.Holder = h } }
-func known(p Person) change        { return knownAs(p, "") }
-func unknown(p Person) change      { return func(s *Situation) { s.Seen.People[p] = Account{} } }
-func at(now time.Time) change      { return func(s *Situation) { s.Now = now } }
+func winnerLeaving(s *Situation)   { s.Claim.Winner.Leaving = true }
+func beforeSuccessor(s *Situation) { beforeSuccessorFor(alice, true, true)(s) }
+func beforeSuccessorFor(p Person, marked, ready bool) change {
+	return func(s *Situation) {
+		s.Claim.Successor = &Claimant{UID: "uid-rival", Person: p, Marked: marked, Ready: ready}
+	}
+}
+func heldBy(p Person) change  { return func(s *Situation) { s.Seen.Holder = Holder(p) } }
+func showing(h Holder) change { return func(s *Situation) { s.Seen.Holder = h } }
+func known(p Person) change   { return knownAs(p, "") }
+func unknown(p Person) change { return func(s *Situation) { s.Seen.People[p] = Account{} } }
+func at(now time.Time) change { return func(s *Situation) { s.Now = now } }
 func lost(until time.Time) change {
 	return func(s *Situation) { s.Pending = &Pending{Until: until, Lost: true} }
 }
@@ -86,7 +94,7 @@ func accepted(until time.Time) change {
 // deleted is an object whose grace for a hand-over is over.
 func deleted(s *Situation) {
 	finalizer(s)
-	s.Declared.ReleaseAt = noon.Add(-time.Minute)
+	s.Declared.ReleaseAt, s.Declared.ReleaseBy = noon.Add(-time.Second), later
 }
 
 func knownAs(p Person, identity string) change {

@@ -15,9 +15,17 @@ type Claimant struct {
 	Recorded bool
 	// Reads says that its own key reads the credential, or that nobody has tried yet.
 	Reads bool
+	// Leaving says that it is being deleted.
+	Leaving bool
 	// Succeeds says that it can take over from a claimant that goes: it is live, not suspended, and its key was seen to
-	// read the credential in WorkspaceID.
+	// read the credential in WorkspaceID, or nobody has tried yet.
 	Succeeds bool
+	// Unhandled says that nobody has tried yet.
+	Unhandled bool
+	// Marked says that it carries the marks of one whose person was seen to hold the credential, so that its own
+	// deletion takes the credential away; Ready that its status still shows that person.
+	Marked bool
+	Ready  bool
 	// Stalled is why it is stuck until a person mends something; empty when it is not.
 	Stalled     string
 	WorkspaceID string
@@ -52,13 +60,14 @@ func first(a, b bool) int {
 type Claim struct {
 	// Winner is the claimant that goes before this object; nil when this object has the claim.
 	Winner *Claimant
-	// Successor is the claimant that has the claim next, when it may take over this object's person as it is.
+	// Successor is the claimant that has the claim next, when it can take over. Whether it declares the holder is for
+	// the plan to see.
 	Successor *Claimant
 }
 
-// Stand finds the claim of the object with the given UID, which declares the person in the workspace, among ranked
+// Stand finds the claim of the object with the given UID, which dealt with the credential in the workspace, among ranked
 // claimants. An object that is no claimant itself loses to the first one.
-func Stand(ranked []Claimant, uid string, person Person, workspaceID string) Claim {
+func Stand(ranked []Claimant, uid, workspaceID string) Claim {
 	var claim Claim
 	others := slices.DeleteFunc(slices.Clone(ranked), func(c Claimant) bool { return c.UID == uid })
 	if len(others) == 0 {
@@ -68,7 +77,7 @@ func Stand(ranked []Claimant, uid string, person Person, workspaceID string) Cla
 		claim.Winner = &others[0]
 		return claim
 	}
-	if next := others[0]; next.Succeeds && next.Person == person && next.WorkspaceID == workspaceID {
+	if next := others[0]; next.Succeeds && (next.Unhandled || next.WorkspaceID == workspaceID) {
 		claim.Successor = &next
 	}
 	return claim

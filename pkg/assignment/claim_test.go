@@ -74,16 +74,17 @@ func TestStand(t *testing.T) {
 		{name: "alone", ranked: []Claimant{me}},
 		{name: "first of two that declare Alice: the other can take over", ranked: []Claimant{me, next}, successor: "next"},
 		{name: "the other is not fit to", ranked: []Claimant{me, claimant("next", func(c *Claimant) { c.WorkspaceID = home })}},
-		{name: "the other declares Bob", ranked: []Claimant{me, claimant("next", succeeds, forBob)}},
+		{name: "the other declares Bob: the plan sees to that", ranked: []Claimant{me, claimant("next", succeeds, forBob)}, successor: "next"},
 		{name: "the other has a key of another workspace", ranked: []Claimant{me, claimant("next", succeeds, func(c *Claimant) { c.WorkspaceID = elsewhere })}},
-		{name: "only the next one counts", ranked: []Claimant{me, claimant("bobs", succeeds, forBob), next}},
+		{name: "only the next one counts", ranked: []Claimant{me, claimant("bobs", forBob), next}},
+		{name: "nobody has tried the other one's key yet", ranked: []Claimant{me, claimant("next", succeeds, func(c *Claimant) { c.Unhandled, c.WorkspaceID = true, "" })}, successor: "next"},
 		{name: "second", ranked: []Claimant{claimant("winner", forBob), me}, winner: "winner"},
 		{name: "second, with one to follow", ranked: []Claimant{claimant("winner", forBob), me, next}, winner: "winner"},
 		{name: "third", ranked: []Claimant{claimant("winner"), next, me}, winner: "winner"},
 		{name: "no claimant itself", ranked: []Claimant{claimant("winner"), next}, winner: "winner"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			claim := Stand(c.ranked, self, alice, home)
+			claim := Stand(c.ranked, self, home)
 			if got := uidOf(claim.Winner); got != c.winner {
 				t.Errorf("winner is %q, want %q", got, c.winner)
 			}
@@ -97,7 +98,7 @@ func TestStand(t *testing.T) {
 func TestStandLeavesTheRankingAlone(t *testing.T) {
 	ranked := []Claimant{claimant(self), claimant("a"), claimant("b")}
 
-	Stand(ranked, self, alice, home)
+	Stand(ranked, self, home)
 
 	if ranked[0].UID != self || ranked[1].UID != "a" || ranked[2].UID != "b" {
 		t.Errorf("ranking is %v now", ranked)

@@ -43,6 +43,12 @@ func (s Situation) mismatch() *Decision {
 	}
 }
 
+// Displaced reports whether the key was seen to belong to another workspace than the record's: the record's claim is up.
+func (s Situation) Displaced() bool {
+	record := s.Marks.Record
+	return record != nil && s.Seen.WorkspaceID != "" && s.Seen.WorkspaceID != record.WorkspaceID
+}
+
 // unsettled waits while the last write may still take effect and what Seam shows does not tell that it did.
 func (s Situation) unsettled() *Decision {
 	if !s.underWay() {

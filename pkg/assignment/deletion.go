@@ -15,8 +15,8 @@ func (s Situation) planDeletion() *Decision {
 		return finish(Retained, "nothing is taken away: the declaration says so")
 	case s.Claim.Winner != nil:
 		return s.unlessLanding(finish(Unclaimed, "nothing is taken away: another CredentialAssignment manages the credential"))
-	case s.Claim.Successor != nil:
-		return s.unlessLanding(finish(HandedOver, "nothing is taken away: another CredentialAssignment declares the same person and takes over"))
+	case s.succeeded():
+		return s.unlessLanding(handOver())
 	case s.Now.Before(d.ReleaseAt):
 		return wait(d.ReleaseAt, v1alpha1.ReasonUnassigning, "deleted: the credential is taken away unless another CredentialAssignment takes over")
 	default:
@@ -38,14 +38,39 @@ func (s Situation) planRelease() *Decision {
 	if d := s.unsettled(); d != nil {
 		return d
 	}
+	successor, next := s.successor()
 	switch {
+	case next != nil:
+		return readPerson(*next)
 	case !ours:
 		return finish("", "")
+	case successor && s.Claim.Successor.Marked:
+		return handOver()
+	case successor && s.Now.Before(s.Declared.ReleaseBy):
+		return wait(s.Declared.ReleaseBy, v1alpha1.ReasonUnassigning, "deleted: another CredentialAssignment declares the same person and is about to take over")
 	case unusable != nil:
 		return unusable
 	default:
 		return s.unlessRefused(WriteUnassign, &Decision{Step: Unassign, Person: s.Seen.Holder.Person(), Owned: true, Finalizer: true})
 	}
+}
+
+// succeeded reports whether another object has taken over already, as status shows, so that Seam need not be asked.
+func (s Situation) succeeded() bool {
+	next := s.Claim.Successor
+	return next != nil && next.Marked && next.Ready && next.Person == s.Declared.Person
+}
+
+// successor reports whether the claimant that comes next declares the holder.
+func (s Situation) successor() (bool, *Person) {
+	if s.Claim.Successor == nil {
+		return false, nil
+	}
+	return s.Seen.People.holds(s.Seen.Holder, s.Claim.Successor.Person)
+}
+
+func handOver() *Decision {
+	return finish(HandedOver, "nothing is taken away: another CredentialAssignment declares the same person and takes over")
 }
 
 // Readable reports whether the credential was read in the right workspace, whatever may be done to it.

@@ -108,6 +108,22 @@ func TestPlanDeletionThatTakesNothing(t *testing.T) {
 			given: given(finalizer, deletedJustNow, beforeSuccessor, heldBy(alice)),
 			want:  finishing("HandedOver"),
 		}, {
+			name:  "another object is about to take over, and gets the time to mark itself",
+			given: given(deleted, beforeSuccessorFor(alice, false, false), heldBy(alice)),
+			want:  waiting(later, "Unassigning"),
+		}, {
+			name:  "but not for ever",
+			given: given(deleted, beforeSuccessorFor(alice, false, false), heldBy(alice), at(later)),
+			want:  releasing(alice),
+		}, {
+			name:  "an object that has marked itself takes over, once Seam shows its person",
+			given: given(deleted, beforeSuccessorFor(aliceIdentity, true, false), heldBy(alice), knownAs(alice, "id-alice")),
+			want:  finishing("HandedOver"),
+		}, {
+			name:  "who declares somebody else than the holder takes nothing over",
+			given: given(deleted, declares(bob), recorded(WriteAssign, alice), beforeSuccessorFor(bob, true, false), heldBy(alice)),
+			want:  releasing(alice),
+		}, {
 			name:  "an annotation to abandon means nothing before deletion",
 			given: given(abandoned),
 			want:  assigning(alice),

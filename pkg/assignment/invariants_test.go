@@ -36,7 +36,8 @@ var aspects = [][]option{
 	records(),
 	{situation(), situation(finalizer), situation(unfinalized)},
 	{situation(), situation(stray(carol))},
-	{situation(), situation(afterWinner(alice)), situation(afterWinner(bob)), situation(beforeSuccessor)},
+	{situation(), situation(afterWinner(alice)), situation(afterWinner(bob)), situation(beforeSuccessor),
+		situation(afterWinner(alice), winnerLeaving), situation(beforeSuccessorFor(alice, false, false))},
 	{ // credential and holder
 		holder(Holder{}),
 		holder(Holder{ACSUserID: "alice"}),
@@ -186,6 +187,16 @@ func (j judge) moved() bool {
 	return r != nil && (r.Write == WriteAssign || r.Owned) && j.w.holds(r.Person) || j.s.Stray != nil && j.w.holds(*j.s.Stray)
 }
 
+// succeeded says that another object has taken over, or is about to: it declares the holder, or status shows that it did.
+func (j judge) succeeded() bool {
+	next := j.s.Claim.Successor
+	if next == nil {
+		return false
+	}
+	waits := next.Marked || j.s.Now.Before(j.s.Declared.ReleaseBy)
+	return j.w.holds(next.Person) && waits || next.Marked && next.Ready && next.Person == j.s.Declared.Person
+}
+
 func (j judge) rightWorkspace() bool {
 	return (j.s.Marks.Record == nil || j.s.Marks.Record.WorkspaceID == j.w.workspace)
 }
@@ -209,13 +220,13 @@ func (j judge) rest() map[string]bool {
 func (j judge) mark() map[string]bool {
 	onlyFinalizer := j.d.Person == Person{}
 	return map[string]bool{
-		"only a live object that does not observe is marked": j.live() && !j.observing() && !j.s.Declared.Suspended,
+		"only a live object that does not observe is marked": j.live() && !j.observing() && (!j.s.Declared.Suspended || onlyFinalizer && j.d.Finalizer),
 		"a finalizer is for deletionPolicy Unassign":         j.d.Finalizer != j.s.Declared.Retain,
 		"the finalizer comes and goes alone when it is off":  !onlyFinalizer || j.s.Marks.Finalizer == j.s.Declared.Retain,
 		"nobody's finalizer comes without an own person":     !onlyFinalizer || j.s.Declared.Retain || j.s.Marks.Record.owns(),
 		"only the declared holder is recorded":               onlyFinalizer || j.d.Person == j.s.Declared.Person && j.w.holds(j.d.Person),
 		"a record is not overwritten while it is open":       onlyFinalizer || !j.open(),
-		"an object without the claim records nothing":        onlyFinalizer || j.s.Claim.Winner == nil,
+		"an object without the claim records nothing":        onlyFinalizer || j.s.Claim.Winner == nil || j.s.Claim.Winner.Leaving,
 		"only what can be used is recorded":                  onlyFinalizer || j.w.usable() && j.rightWorkspace(),
 	}
 }
@@ -235,7 +246,7 @@ func (j judge) write() map[string]bool {
 		"no write contradicts one that may still take effect":    !j.open(),
 		"only what Seam manages, in its workspace, is changed":   j.w.usable() && j.rightWorkspace(),
 		"the finalizer is there before the first write":          j.d.Finalizer == (!j.live() || !j.s.Declared.Retain),
-		"nothing is written after the claim or the object is up": j.live() || !j.s.Declared.Retain && !j.s.Declared.Abandoned && j.s.Claim.Successor == nil,
+		"nothing is written after the claim or the object is up": j.live() || !j.s.Declared.Retain && !j.s.Declared.Abandoned && !j.succeeded(),
 	}
 }
 
@@ -270,7 +281,7 @@ func (j judge) finish() map[string]bool {
 		"Abandoned":  j.s.Declared.Abandoned,
 		"Retained":   j.s.Declared.Retain || j.observing(),
 		"Unclaimed":  j.s.Claim.Winner != nil && !j.mayLand(),
-		"HandedOver": j.s.Claim.Successor != nil && !j.mayLand(),
+		"HandedOver": j.succeeded() && j.s.Claim.Successor.Marked && !j.mayLand(),
 	}
 	return map[string]bool{
 		"only a deleted object with our finalizer finishes": !j.live() && j.s.Marks.Finalizer,

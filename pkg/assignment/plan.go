@@ -13,19 +13,28 @@ func Plan(s Situation) Decision {
 	switch {
 	case d.Deleting():
 		return *s.planDeletion()
+	case s.lacksFinalizer():
+		return Decision{Step: Mark, Finalizer: true}
 	case d.Suspended:
 		return *rest(v1alpha1.ReasonSuspended, "suspended: nothing is looked at or changed at Seam until spec.suspend is false")
 	case d.Mode == v1alpha1.ModeObserve:
 		return *s.planObservation()
 	case d.Retain && s.Marks.Finalizer:
 		return Decision{Step: Mark, Finalizer: false}
-	case !d.Retain && !s.Marks.Finalizer && (s.Marks.Record.owns() || s.Marks.Held && s.Claim.Winner == nil):
-		return Decision{Step: Mark, Finalizer: true}
 	case s.Claim.Winner != nil:
 		return *s.planLoser()
 	default:
 		return *s.planAssignment()
 	}
+}
+
+// lacksFinalizer reports whether somebody may hold the credential by this object, and deleting it would take nothing away.
+func (s Situation) lacksFinalizer() bool {
+	d := s.Declared
+	if d.Retain || d.Mode == v1alpha1.ModeObserve || s.Marks.Finalizer {
+		return false
+	}
+	return s.Marks.Record.owns() || s.Marks.Held && s.Claim.Winner == nil
 }
 
 // planAssignment is for an object that has the claim: it makes Seam agree.
@@ -106,6 +115,9 @@ func (s Situation) planLoser() *Decision {
 	}
 	winner := s.Claim.Winner
 	held, next := s.Seen.People.holds(s.Seen.Holder, s.Declared.Person)
+	if held && winner.Leaving && !s.marked() && !s.underWay() { // so that deleting this one takes the credential away
+		return &Decision{Step: Mark, Person: s.Declared.Person, Finalizer: !s.Declared.Retain}
+	}
 	if held {
 		held, next = s.Seen.People.holds(s.Seen.Holder, winner.Person)
 	}
@@ -132,7 +144,7 @@ func (s Situation) assigned() *Decision {
 
 // marked reports whether the object carries the marks of one whose person holds the credential.
 func (s Situation) marked() bool {
-	return s.Marks.Record.names(s.Declared.Person) && s.Marks.Finalizer == !s.Declared.Retain
+	return s.Marks.Annotated && s.Marks.Record.names(s.Declared.Person) && s.Marks.Finalizer == !s.Declared.Retain
 }
 
 // own reports whether the holder is a person whom this object assigned before.

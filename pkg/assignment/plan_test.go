@@ -351,6 +351,18 @@ func TestPlanLoser(t *testing.T) {
 			given: given(afterWinner(bob), heldBy(alice)),
 			want:  resting("ConflictingClaim"),
 		}, {
+			name:  "and is leaving: this one marks itself, so as to take over",
+			given: given(afterWinner(alice), winnerLeaving, heldBy(alice)),
+			want:  Decision{Step: Mark, Person: alice, Finalizer: true},
+		}, {
+			name:  "and is leaving, and this one is marked",
+			given: given(afterWinner(alice), winnerLeaving, recorded(WriteAssign, alice), heldBy(alice)),
+			want:  resting("Assigned"),
+		}, {
+			name:  "and is leaving, and Carol holds it",
+			given: given(afterWinner(alice), winnerLeaving, heldBy(carol)),
+			want:  resting("Assigning"),
+		}, {
 			name:  "and is stuck, which is true of both",
 			given: given(afterWinner(alice), winnerStalled("HeldByOther"), heldBy(carol)),
 			want:  resting("HeldByOther"),

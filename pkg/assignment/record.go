@@ -26,6 +26,8 @@ type Record struct {
 	Write Write `json:"write"`
 	// Owned says of an unassign that the person being released was this object's own, not somebody who has to make room.
 	Owned bool `json:"owned,omitempty"`
+	// Found says that nothing was sent: the person was found to hold the credential.
+	Found bool `json:"found,omitempty"`
 	// At is when the write was about to go out.
 	At time.Time `json:"at"`
 }

@@ -30,6 +30,7 @@ type Declaration struct {
 	Suspended   bool
 	Abandoned   bool      // the clean-up of a deleted object is given up
 	ReleaseAt   time.Time // when a deleted object may take the credential away; zero while the object lives
+	ReleaseBy   time.Time // how long it waits for a successor that is not ready to take over yet
 }
 
 // Deleting reports whether the object is being deleted.
