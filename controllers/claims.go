@@ -11,6 +11,9 @@ import (
 func (g *group) claim(obj *v1alpha1.CredentialAssignment) assignment.Claim {
 	var claimants []assignment.Claimant
 	for _, o := range g.objects {
+		if mem := g.memories[o.UID]; mem != nil && mem.gone {
+			continue // the cache still shows what this process let go
+		}
 		if c, claims := g.claimant(o); claims {
 			claimants = append(claimants, c)
 		}
@@ -38,12 +41,12 @@ func (g *group) claimant(obj *v1alpha1.CredentialAssignment) (assignment.Claiman
 		UID:         string(obj.UID),
 		Created:     obj.CreationTimestamp.Time,
 		Person:      personOf(obj),
-		Recorded:    record != nil && proven(obj, *record),
+		Recorded:    record != nil && g.proven(obj, *record),
 		Reads:       reads,
 		Leaving:     deleting,
 		Succeeds:    reads && !deleting && !obj.Spec.Suspend,
 		Unhandled:   unhandled,
-		Marked:      record != nil && record.Person == personOf(obj) && (finalizer || obj.Spec.DeletionPolicy == v1alpha1.DeletionPolicyRetain),
+		Marked:      record != nil && record.Person == personOf(obj) && (finalizer || g.retains(obj)),
 		Ready:       isReady(obj) && readyCondition(obj).ObservedGeneration == obj.Generation,
 		Stalled:     stalledReason(obj),
 		WorkspaceID: obj.Status.WorkspaceID,
@@ -51,10 +54,11 @@ func (g *group) claimant(obj *v1alpha1.CredentialAssignment) (assignment.Claiman
 }
 
 // proven reports whether status, which users do not write, bears the record out: the object's key read the credential in
-// the recorded workspace, and did not turn out to be of another one since. Nobody can tell of an object that was not
-// handled yet; it is handled first.
-func proven(obj *v1alpha1.CredentialAssignment, record assignment.Record) bool {
-	if obj.Status.ObservedGeneration < 0 {
+// the recorded workspace, and did not turn out to be of another one since. Where status knows no workspace yet, this
+// process knows whether it wrote the record. Nobody can tell of an object that was not handled yet; it is handled first.
+func (g *group) proven(obj *v1alpha1.CredentialAssignment, record assignment.Record) bool {
+	mem := g.memories[obj.UID]
+	if obj.Status.ObservedGeneration < 0 || obj.Status.WorkspaceID == "" && mem != nil && mem.ours && mem.record == record.String() {
 		return true
 	}
 	return record.WorkspaceID != "" && obj.Status.WorkspaceID == record.WorkspaceID

@@ -51,16 +51,16 @@ func (p *pass) tellFinish(d assignment.Decision) {
 		p.tell(corev1.EventTypeWarning, d.Reason, d.Message)
 	case assignment.HandedOver:
 		p.tell(corev1.EventTypeNormal, d.Reason, d.Message)
-		p.tellSuccessor()
+		p.tellSuccessor(d.Successor)
 	default:
 		p.tell(corev1.EventTypeNormal, d.Reason, d.Message)
 	}
 }
 
 // tellSuccessor writes, on the object that takes over, that the one before it has gone.
-func (p *pass) tellSuccessor() {
+func (p *pass) tellSuccessor(uid string) {
 	for _, o := range p.group.objects {
-		if string(o.UID) == p.claim.Successor.UID {
+		if string(o.UID) == uid {
 			p.Recorder.Eventf(o, nil, corev1.EventTypeNormal, eventTookOver, "Reconcile", "%s",
 				"a deleted CredentialAssignment for the same person left the credential to this one")
 		}

@@ -29,6 +29,7 @@ type memory struct {
 
 	record  string              // the text of the record that pending speaks of
 	written *assignment.Record  // what it says; nil when it is none
+	ours    bool                // whether this process wrote it
 	pending *assignment.Pending // nil once the recorded write is settled
 	lostAt  time.Time           // when the call of the last lost write could no longer be under way; zero when none was lost
 	stray   *assignment.Person  // to whom that write may still have given the credential, if it was an assign
@@ -67,7 +68,7 @@ func (m *memory) forgetWhatChanged(in inputs, now time.Time) {
 func (m *memory) pend(text string, record *assignment.Record, now time.Time, timeout time.Duration) {
 	if m.record != text {
 		m.giveUp() // somebody else changed the record
-		m.record, m.written = text, record
+		m.record, m.written, m.ours = text, record, false
 		if record != nil && !record.Found {
 			m.pending = &assignment.Pending{Until: earlier(record.At, now).Add(timeout), Lost: true}
 		}

@@ -108,12 +108,9 @@ func (p *pass) declaration() assignment.Declaration {
 		Person:      personOf(p.obj),
 		Mode:        spec.Mode,
 		WorkspaceID: spec.WorkspaceID,
-		Retain:      spec.DeletionPolicy == v1alpha1.DeletionPolicyRetain,
+		Retain:      p.retains(p.obj),
 		Suspended:   spec.Suspend,
 		Abandoned:   p.obj.Annotations[v1alpha1.AnnotationAbandon] == "true",
-	}
-	if spec.DeletionPolicy == "" {
-		d.Retain = p.DeletionPolicy == v1alpha1.DeletionPolicyRetain
 	}
 	if !p.obj.DeletionTimestamp.IsZero() {
 		d.ReleaseAt = p.obj.DeletionTimestamp.Add(p.HandOverGrace)

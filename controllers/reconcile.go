@@ -64,6 +64,7 @@ type group struct {
 	objects  []*v1alpha1.CredentialAssignment
 	memories map[types.UID]*memory
 	lost     *lostWrites
+	retains  func(*v1alpha1.CredentialAssignment) bool // whether its deletion takes nothing away
 }
 
 // group lists the objects of a credential, those that nobody has handled yet first: a claim cannot be judged before
@@ -87,7 +88,7 @@ func (r *Reconciler) rivals(ctx context.Context, id Credential) (*group, error) 
 	if err := r.Client.List(ctx, &list, client.MatchingFields{credentialIndex: string(id)}); err != nil {
 		return nil, fmt.Errorf("listing the CredentialAssignments of credential %s: %w", id, err)
 	}
-	g := &group{}
+	g := &group{retains: r.retains}
 	for i := range list.Items {
 		g.objects = append(g.objects, &list.Items[i])
 	}

@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -164,4 +165,9 @@ func (r *Reconciler) outlive(stop context.Context) (context.Context, context.Can
 		dropLifetime()
 		cancel()
 	}
+}
+
+// retains reports whether the object's deletion takes nothing away.
+func (o Options) retains(obj *v1alpha1.CredentialAssignment) bool {
+	return cmp.Or(obj.Spec.DeletionPolicy, o.DeletionPolicy) == v1alpha1.DeletionPolicyRetain
 }

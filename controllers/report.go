@@ -53,6 +53,7 @@ func (p *pass) report(ctx context.Context, out outcome) error {
 		return nil
 	}
 	if err := p.Client.Status().Patch(ctx, p.obj, client.MergeFromWithOptions(base, client.MergeFromWithOptimisticLock{})); err != nil {
+		*p.obj = *base // rivals judge it by what it really shows
 		return fmt.Errorf("reporting on %s/%s: %w", p.obj.Namespace, p.obj.Name, err)
 	}
 	p.mem.wrote, p.mem.person = p.obj.ResourceVersion, personOf(p.obj)

@@ -50,6 +50,7 @@ func TestAnObjectDeletedBeforeItsRecordAssignsNothing(t *testing.T) {
 	release()
 
 	s.gone("front-desk-key")
+	s.Eventually(s.traffic.seen).Should(HaveLen(1), "the record, which the API server refuses")
 	s.quiet(time.Minute)
 	s.Expect(s.wrote()).To(BeEmpty())
 }

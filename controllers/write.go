@@ -201,7 +201,7 @@ func (p *pass) putMarks(ctx context.Context, finalizer bool, record *assignment.
 	if err := p.patchMarks(ctx, finalizer, text); err != nil {
 		return err
 	}
-	p.mem.record, p.mem.written = text, record
+	p.mem.record, p.mem.written, p.mem.ours = text, record, true
 	return nil
 }
 
@@ -222,6 +222,7 @@ func (p *pass) patchMarks(ctx context.Context, finalizer bool, record string) er
 		p.obj.Annotations[v1alpha1.AnnotationAssignedTo] = record
 	}
 	if err := p.Client.Patch(ctx, p.obj, client.MergeFromWithOptions(base, client.MergeFromWithOptimisticLock{})); err != nil {
+		*p.obj = *base // rivals judge it by what it really carries
 		return fmt.Errorf("marking %s/%s: %w", p.obj.Namespace, p.obj.Name, err)
 	}
 	p.mem.wrote = p.obj.ResourceVersion
@@ -233,6 +234,11 @@ func (p *pass) patchMarks(ctx context.Context, finalizer bool, record string) er
 
 // finish lets a deleted object go.
 func (p *pass) finish(ctx context.Context, d assignment.Decision) (outcome, error) {
+	if d.Reason == assignment.HandedOver {
+		if err := p.stands(ctx, d.Successor); err != nil {
+			return p.explain(ctx, err)
+		}
+	}
 	_, text := p.marks()
 	if err := p.patchMarks(ctx, false, text); client.IgnoreNotFound(err) != nil {
 		return outcome{}, err
@@ -240,4 +246,23 @@ func (p *pass) finish(ctx context.Context, d assignment.Decision) (outcome, erro
 	p.mem.gone = true
 	p.tellFinish(d)
 	return outcome{}, nil
+}
+
+// stands asks the API server itself whether the object that takes over is still there with its finalizer: one that was
+// deleted at the moment it marked itself may be gone all the same.
+func (p *pass) stands(ctx context.Context, uid string) error {
+	for _, o := range p.group.objects {
+		if string(o.UID) != uid {
+			continue
+		}
+		var live v1alpha1.CredentialAssignment
+		err := p.Live.Get(ctx, client.ObjectKeyFromObject(o), &live)
+		if client.IgnoreNotFound(err) != nil {
+			return fmt.Errorf("looking at the successor of %s/%s: %w", p.obj.Namespace, p.obj.Name, err)
+		}
+		if finalizer, _ := marksOf(&live); err == nil && live.UID == o.UID && live.DeletionTimestamp.IsZero() && (finalizer || p.retains(&live)) {
+			return nil
+		}
+	}
+	return &notYet{wait: conflictDelay}
 }

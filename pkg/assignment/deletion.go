@@ -13,12 +13,16 @@ func (s Situation) planDeletion() *Decision {
 		return finish(Abandoned, "the clean-up was given up: whoever holds the credential keeps it")
 	case d.Retain || d.Mode == v1alpha1.ModeObserve:
 		return finish(Retained, "nothing is taken away: the declaration says so")
-	case s.Claim.Winner != nil:
+	case s.Now.Before(d.ReleaseAt) && s.unheard():
+		return read(ReadCredential)
+	case s.Claim.Winner != nil && !s.overtaken():
 		return s.unlessLanding(finish(Unclaimed, "nothing is taken away: another CredentialAssignment manages the credential"))
-	case s.succeeded():
-		return s.unlessLanding(handOver())
 	case s.Now.Before(d.ReleaseAt):
 		return wait(d.ReleaseAt, v1alpha1.ReasonUnassigning, "deleted: the credential is taken away unless another CredentialAssignment takes over")
+	case s.overtaken():
+		return s.unlessLanding(handOver(s.Claim.Winner))
+	case s.succeeded():
+		return s.unlessLanding(handOver(s.Claim.Successor))
 	default:
 		return s.planRelease()
 	}
@@ -45,7 +49,7 @@ func (s Situation) planRelease() *Decision {
 	case !ours:
 		return finish("", "")
 	case successor && s.Claim.Successor.Marked:
-		return handOver()
+		return handOver(s.Claim.Successor)
 	case successor && s.Now.Before(s.Declared.ReleaseBy):
 		return wait(s.Declared.ReleaseBy, v1alpha1.ReasonUnassigning, "deleted: another CredentialAssignment declares the same person and is about to take over")
 	case unusable != nil:
@@ -69,8 +73,22 @@ func (s Situation) successor() (bool, *Person) {
 	return s.Seen.People.holds(s.Seen.Holder, s.Claim.Successor.Person)
 }
 
-func handOver() *Decision {
-	return finish(HandedOver, "nothing is taken away: another CredentialAssignment declares the same person and takes over")
+// overtaken reports whether another object has taken over and goes before this one since.
+func (s Situation) overtaken() bool {
+	winner := s.Claim.Winner
+	return winner != nil && winner.Marked && winner.Ready && !winner.Leaving && winner.Person == s.Declared.Person
+}
+
+// unheard reports whether nothing yet bears the record out but the record itself: it is looked into before rivals are
+// told of a deletion.
+func (s Situation) unheard() bool {
+	return s.Marks.Record != nil && s.Marks.WorkspaceID == "" && s.Seen.Credential == NotRead
+}
+
+func handOver(to *Claimant) *Decision {
+	d := finish(HandedOver, "nothing is taken away: another CredentialAssignment declares the same person and takes over")
+	d.Successor = to.UID
+	return d
 }
 
 // Readable reports whether the credential was read in the right workspace, whatever may be done to it.

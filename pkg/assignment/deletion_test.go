@@ -104,8 +104,12 @@ func TestPlanDeletionThatTakesNothing(t *testing.T) {
 			given: given(deleted, afterWinner(bob), heldBy(alice)),
 			want:  finishing("Unclaimed"),
 		}, {
-			name:  "another object takes over, and does not wait for the moment of grace",
+			name:  "another object takes over, after the moment of grace: it may be on its way out too",
 			given: given(finalizer, deletedJustNow, beforeSuccessor, heldBy(alice)),
+			want:  waiting(noon.Add(2*time.Second), "Unassigning"),
+		}, {
+			name:  "then it takes over, whatever Seam says",
+			given: given(deleted, beforeSuccessor, notRead),
 			want:  finishing("HandedOver"),
 		}, {
 			name:  "another object is about to take over, and gets the time to mark itself",

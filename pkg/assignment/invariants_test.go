@@ -281,7 +281,7 @@ func (j judge) finish() map[string]bool {
 		"Abandoned":  j.s.Declared.Abandoned,
 		"Retained":   j.s.Declared.Retain || j.observing(),
 		"Unclaimed":  j.s.Claim.Winner != nil && !j.mayLand(),
-		"HandedOver": j.succeeded() && j.s.Claim.Successor.Marked && !j.mayLand(),
+		"HandedOver": !j.mayLand() && j.s.overtaken() || j.succeeded() && j.s.Claim.Successor.Marked && !j.mayLand(),
 	}
 	return map[string]bool{
 		"only a deleted object with our finalizer finishes": !j.live() && j.s.Marks.Finalizer,
