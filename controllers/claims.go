@@ -47,7 +47,7 @@ func (g *group) claimant(obj *v1alpha1.CredentialAssignment) (assignment.Claiman
 		Succeeds:    reads && !deleting && !obj.Spec.Suspend,
 		Unhandled:   unhandled,
 		Marked:      record != nil && record.Person == personOf(obj) && (finalizer || g.retains(obj)),
-		Ready:       isReady(obj) && readyCondition(obj).ObservedGeneration == obj.Generation,
+		Ready:       isReadyNow(obj),
 		Stalled:     stalledReason(obj),
 		WorkspaceID: obj.Status.WorkspaceID,
 	}, true

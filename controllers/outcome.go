@@ -18,7 +18,7 @@ import (
 // conclude ends a pass as the plan says.
 func (p *pass) conclude(d assignment.Decision) outcome {
 	out := outcome{reason: d.Reason, message: d.Message, looked: p.situation.Seen.Credential != assignment.NotRead}
-	if d.Step == assignment.Wait && d.Reason == v1alpha1.ReasonAssigning && p.stillReady() {
+	if d.Step == assignment.Wait && d.Reason == v1alpha1.ReasonAssigning && isReadyNow(p.obj) {
 		out.reason = "" // Seam showed it, and shows it no more: that is a read that lags
 	}
 	if out.looked {
@@ -26,11 +26,6 @@ func (p *pass) conclude(d assignment.Decision) outcome {
 	}
 	out.next = p.nextLook(d)
 	return out
-}
-
-// stillReady reports whether Ready speaks of the declaration as it is.
-func (p *pass) stillReady() bool {
-	return isReady(p.obj) && readyCondition(p.obj).ObservedGeneration == p.obj.Generation
 }
 
 // again ends a pass that made its one change at Seam and has another one to make.

@@ -140,7 +140,9 @@ func (p *pass) inputs(ctx context.Context) (inputs, error) {
 
 // marks returns whether the object carries the finalizer, and the text of its record.
 func (p *pass) marks() (finalizer bool, record string) {
-	return controllerutil.ContainsFinalizer(p.obj, v1alpha1.Finalizer), p.obj.Annotations[v1alpha1.AnnotationAssignedTo]
+	finalizer, _ = marksOf(p.obj)
+	record, _ = recordOf(p.obj)
+	return finalizer, record
 }
 
 func marksOf(obj *v1alpha1.CredentialAssignment) (finalizer, annotated bool) {

@@ -231,6 +231,11 @@ func isReady(obj *v1alpha1.CredentialAssignment) bool {
 	return readyCondition(obj).Status == metav1.ConditionTrue
 }
 
+// isReadyNow reports whether the object is Ready, and Ready speaks of the declaration as it is.
+func isReadyNow(obj *v1alpha1.CredentialAssignment) bool {
+	return isReady(obj) && readyCondition(obj).ObservedGeneration == obj.Generation
+}
+
 // timeOf returns a time as the API server stores it: in whole seconds.
 func timeOf(t time.Time) *metav1.Time {
 	return &metav1.Time{Time: t.Truncate(time.Second)}

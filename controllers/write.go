@@ -18,8 +18,7 @@ const maxReadAge = 10 * time.Second
 
 // write records the decided change and then asks Seam for it, in that order: no record, no call.
 func (p *pass) write(ctx context.Context, d assignment.Decision) error {
-	if p.Clock.Since(p.readAt) >= maxReadAge {
-		p.situation.Seen.Credential = assignment.NotRead
+	if p.lookIsOld() {
 		return nil
 	}
 	if err := p.mayCall(); err != nil {
@@ -41,14 +40,22 @@ func (p *pass) write(ctx context.Context, d assignment.Decision) error {
 	if err := p.putMarks(ctx, d.Finalizer, &record); err != nil {
 		return err
 	}
-	if p.Clock.Since(p.readAt) >= maxReadAge { // writing the record took long
+	if p.lookIsOld() { // writing the record took long
 		p.pending(nil)
-		p.situation.Seen.Credential = assignment.NotRead
 		return nil
 	}
 	p.pending(&assignment.Pending{Until: record.At.Add(p.SeamTimeout), Lost: true})
 	result, err := p.send(ctx, record)
 	return p.learn(d, because, result, err)
+}
+
+// lookIsOld reports whether the credential was read too long ago to act on, and has it read again.
+func (p *pass) lookIsOld() bool {
+	if p.Clock.Since(p.readAt) < maxReadAge {
+		return false
+	}
+	p.situation.Seen.Credential = assignment.NotRead
+	return true
 }
 
 // sameRivals looks rivals up again before a deleted object takes the credential away: a renamed manifest may have come.
