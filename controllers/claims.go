@@ -20,7 +20,7 @@ func (g *group) claim(obj *v1alpha1.CredentialAssignment) assignment.Claim {
 	}
 	assignment.Rank(claimants)
 	workspaceID := obj.Status.WorkspaceID
-	if _, record := g.memories[obj.UID].standing(obj); record != nil {
+	if record := g.record(obj); record != nil {
 		workspaceID = record.WorkspaceID
 	}
 	return assignment.Stand(claimants, string(obj.UID), workspaceID)
@@ -29,7 +29,7 @@ func (g *group) claim(obj *v1alpha1.CredentialAssignment) assignment.Claim {
 // claimant returns what an object claims with. One that only observes claims nothing, nor does one that is being
 // deleted and has nothing to clean up, nor a suspended one without a record.
 func (g *group) claimant(obj *v1alpha1.CredentialAssignment) (assignment.Claimant, bool) {
-	_, record := g.memories[obj.UID].standing(obj)
+	record := g.record(obj)
 	finalizer, _ := marksOf(obj)
 	deleting := !obj.DeletionTimestamp.IsZero()
 	if obj.Spec.Mode == v1alpha1.ModeObserve || deleting && !finalizer || obj.Spec.Suspend && record == nil && !deleting {
@@ -44,6 +44,7 @@ func (g *group) claimant(obj *v1alpha1.CredentialAssignment) (assignment.Claiman
 		Recorded:    record != nil && g.proven(obj, *record),
 		Reads:       reads,
 		Leaving:     deleting,
+		Suspended:   obj.Spec.Suspend && !deleting,
 		Succeeds:    reads && !deleting && !obj.Spec.Suspend,
 		Unhandled:   unhandled,
 		Marked:      record != nil && record.Person == personOf(obj) && (finalizer || g.retains(obj)),
@@ -58,17 +59,28 @@ func (g *group) claimant(obj *v1alpha1.CredentialAssignment) (assignment.Claiman
 // process knows whether it wrote the record. Nobody can tell of an object that was not handled yet; it is handled first.
 func (g *group) proven(obj *v1alpha1.CredentialAssignment, record assignment.Record) bool {
 	mem := g.memories[obj.UID]
-	if obj.Status.ObservedGeneration < 0 || obj.Status.WorkspaceID == "" && mem != nil && mem.ours && mem.record == record.String() {
+	if obj.Status.ObservedGeneration < 0 || obj.Status.WorkspaceID == "" && mem != nil && mem.last.ours && mem.last.text == record.String() {
 		return true
 	}
 	return record.WorkspaceID != "" && obj.Status.WorkspaceID == record.WorkspaceID
+}
+
+// record returns the record that stands for an object: the one it carries or, when somebody stripped it, the one that
+// this process remembers. Of an object that came only now nothing is remembered.
+func (g *group) record(obj *v1alpha1.CredentialAssignment) *assignment.Record {
+	mem := g.memories[obj.UID]
+	if mem == nil {
+		mem = &memory{}
+	}
+	_, record := mem.last.standing(obj)
+	return record
 }
 
 // claimText tells claims apart for the comparison of inputs.
 func claimText(c assignment.Claim) string {
 	switch {
 	case c.Winner != nil:
-		return fmt.Sprintf("after %s for %s %s leaving=%t", c.Winner.UID, c.Winner.Person, c.Winner.Stalled, c.Winner.Leaving)
+		return fmt.Sprintf("after %s for %s %s leaving=%t suspended=%t", c.Winner.UID, c.Winner.Person, c.Winner.Stalled, c.Winner.Leaving, c.Winner.Suspended)
 	case c.Successor != nil:
 		next := c.Successor
 		return fmt.Sprintf("before %s for %s marked=%t ready=%t unhandled=%t", next.UID, next.Person, next.Marked, next.Ready, next.Unhandled)

@@ -1,11 +1,13 @@
 package controllers_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	. "github.com/onsi/gomega"
+	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
 	"github.com/seam-operator/seam-operator/pkg/fakeseam"
@@ -285,4 +287,146 @@ func TestALostAssignKeepsRivalsFromWriting(t *testing.T) {
 	s.stalled("for-bob", v1alpha1.ReasonHeldByOther)
 	s.Expect(s.holder()).To(Equal(user(alice)), "the lost write landed, and nobody was told that Bob has it")
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
+}
+
+func TestARivalWhoseKeyHangsDelaysNoRevocation(t *testing.T) {
+	t.Parallel()
+	s := assignedToAlice(t)
+	s.putSecret("slow", "seam_test2slow")
+	gate := make(chan struct{})
+	defer close(gate)
+	s.seam.Inject(fakeseam.Fault{Token: "seam_test2slow", Gate: gate})
+	s.declare("slow", forUser(bob), withSecret("slow"))
+	s.held(fakeseam.OpGetCredential)
+
+	began := time.Now()
+	s.delete("alice-mobile-key")
+	s.gone("alice-mobile-key")
+
+	s.Expect(time.Since(began)).To(BeNumerically("<", 15*time.Second), "half of what a call may take")
+	s.Expect(s.holder()).To(Equal(user("")))
+}
+
+func TestALoserWhoseLookWasInterruptedLooksAgain(t *testing.T) {
+	t.Parallel()
+	s := assignedToAlice(t)
+	s.putSecret("slow", "seam_test2slow")
+	s.seam.AddAPIKey("seam_test2slow", workspace)
+	gate := make(chan struct{})
+	defer close(gate)
+	s.seam.Inject(fakeseam.Fault{Token: "seam_test2slow", Gate: gate, Times: 1})
+	s.declare("second", withSecret("slow"))
+	s.held(fakeseam.OpGetCredential)
+
+	s.edit("alice-mobile-key", annotated(v1alpha1.AnnotationRequestedAt, "now"))
+
+	s.until(func() bool { return s.get("alice-mobile-key").Status.LastHandledReconcileAt == "now" })
+	s.until(func() bool { return s.isReady("second") })
+	s.Expect(conditionReason(s.get("second"), v1alpha1.ConditionReady)).To(Equal(v1alpha1.ReasonAssigned))
+}
+
+func TestEveryClaimantIsHeardBeforeAClaimIsJudged(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.selector = labels.SelectorFromSet(labels.Set{"shard": "one"})
+	ours := func(o *object) { o.Labels = map[string]string{"shard": "one"} }
+	s.putSecret("bogus", "seam_test2bogus")
+	stop := s.operate()
+	s.declare("older", withSecret("bogus"), forUser(carol))
+	s.Eventually(func() time.Duration { return time.Since(s.get("older").CreationTimestamp.Time) }).Should(BeNumerically(">", 1100*time.Millisecond))
+	s.declare("for-alice", ours, inMode(v1alpha1.ModeObserve))
+	s.stalled("for-alice", v1alpha1.ReasonDrifted) // its key reads the credential
+	stop()
+	s.edit("older", ours)
+	s.edit("for-alice", inMode(v1alpha1.ModeAssign))
+
+	s.operate()
+
+	s.stalled("older", v1alpha1.ReasonUnauthorized)
+	s.until(func() bool { return s.isReady("for-alice") })
+	s.Eventually(func() []string { return s.events("for-alice") }).Should(ContainElement("Normal Assigned"))
+	s.Expect(s.events("for-alice")).NotTo(ContainElement("Warning ConflictingClaim"))
+}
+
+func TestALoserElsewhereLearnsNoNames(t *testing.T) {
+	t.Parallel()
+	s, first, second := newStory(t), newStory(t), newStory(t)
+	s.elsewhere = []string{first.namespace, second.namespace}
+	s.operate()
+	s.declare("the-secret-project")
+	s.assigned("the-secret-project")
+
+	first.declare("for-bob", forUser(bob))
+	second.declare("for-alice-too")
+
+	loser := first.stalled("for-bob", v1alpha1.ReasonConflictingClaim)
+	same := second.assigned("for-alice-too")
+	first.Eventually(first.eventTexts).ShouldNot(BeEmpty())
+	for _, told := range append(append(first.eventTexts(), second.eventTexts()...), fmt.Sprintf("%+v", loser.Status), fmt.Sprintf("%+v", same.Status)) {
+		s.Expect(told).NotTo(Or(ContainSubstring("the-secret-project"), ContainSubstring(s.namespace+" "), ContainSubstring(s.namespace+"/")))
+	}
+	s.delete("the-secret-project")
+	s.gone("the-secret-project")
+	second.assigned("for-alice-too")
+	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}), "the one for the same person took over, across namespaces")
+}
+
+func TestALoserBehindASuspendedWinnerSaysWhatIsInTheWay(t *testing.T) {
+	t.Parallel()
+	s := assignedToAlice(t)
+	s.declare("second")
+	s.assigned("second")
+	s.edit("alice-mobile-key", suspended(true))
+	s.Eventually(func() int64 { return s.get("alice-mobile-key").Status.ObservedGeneration }).Should(Equal(int64(2)))
+	s.clock.Step(time.Minute)
+	s.handByConsole("")
+
+	s.edit("second", annotated(v1alpha1.AnnotationRequestedAt, "now"))
+
+	o := s.stalled("second", v1alpha1.ReasonConflictingClaim)
+	s.Expect(message(o)).To(ContainSubstring("set its spec.suspend to false"))
+	s.edit("alice-mobile-key", suspended(false))
+	s.assigned("alice-mobile-key")
+	s.until(func() bool { return s.isReady("second") })
+}
+
+func TestARecordForgedAgainAndAgainKeepsNobodyWaiting(t *testing.T) {
+	t.Parallel()
+	s := assignedToAlice(t)
+	s.putSecret("bogus", "seam_test2bogus")
+	s.declare("forger", withSecret("bogus"))
+	s.stalled("forger", v1alpha1.ReasonUnauthorized)
+	forge := func() {
+		s.edit("forger", annotated(v1alpha1.AnnotationAssignedTo, `{"uid":"`+string(s.get("forger").UID)+`","workspaceID":"`+workspace+
+			`","acsUserID":"`+bob+`","write":"assign","at":"`+s.clock.Now().UTC().Format(time.RFC3339Nano)+`"}`))
+	}
+	forge()
+
+	s.delete("alice-mobile-key")
+	began := s.clock.Now()
+	s.until(func() bool { forge(); return s.holder() == user("") })
+
+	s.Expect(s.clock.Since(began)).To(BeNumerically("<", 30*time.Second))
+}
+
+func TestAnotherObjectsLostWriteIsKnownAfterARestart(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	_, kill := s.run()
+	s.declare("for-bob", forUser(bob), inMode(v1alpha1.ModeObserve))
+	s.stalled("for-bob", v1alpha1.ReasonDrifted)
+	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpAssignCredential, Close: true, LateBy: 25 * time.Second, Times: 1})
+	s.declare("for-alice")
+	s.reconciling("for-alice", v1alpha1.ReasonOutcomeUnknown)
+	lost := s.seam.Writes()[0].Time
+	kill()
+	s.edit("for-alice", inMode(v1alpha1.ModeObserve))
+	s.edit("for-bob", inMode(v1alpha1.ModeEnforce))
+
+	s.operate()
+
+	s.until(func() bool { return s.holder() == user(bob) && s.isReady("for-bob") })
+	s.Expect(s.seam.Writes()[1].Time.Sub(lost)).To(BeNumerically(">=", 25*time.Second), "when the lost write showed, and not before")
+	s.quietAtLast()
+	s.Expect(s.holder()).To(Equal(user(bob)))
 }

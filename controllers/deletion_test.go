@@ -264,3 +264,50 @@ func TestMarksOfASuspendedObjectHeal(t *testing.T) {
 
 	s.Expect(s.holder()).To(Equal(user("")))
 }
+
+func TestInANamespaceThatIsBeingDeletedNobodyIsSentForTheSecret(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	stop := s.operate()
+	s.declare("alice-mobile-key")
+	s.assigned("alice-mobile-key")
+	stop()
+	s.Expect(s.api.Delete(s.ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "seam", Namespace: s.namespace}})).To(Succeed())
+	s.Expect(s.api.Delete(s.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.namespace}})).To(Succeed())
+	s.delete("alice-mobile-key")
+
+	s.operate()
+
+	s.until(func() bool { return readyOf(s.get("alice-mobile-key")).Reason == v1alpha1.ReasonSecretNotFound })
+	told := message(s.stalled("alice-mobile-key", v1alpha1.ReasonSecretNotFound))
+	s.Expect(told).To(And(ContainSubstring("unassign ACS user "+alice+" from credential "+theCredential), ContainSubstring("acs.seam.co/abandon=true")))
+	s.Expect(told).NotTo(ContainSubstring("restore"))
+}
+
+func TestTheLastKeyIsWaitedForWhileItIsBusy(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.options.Limits.InFlight = 1
+	s.putSecret("other", apiKey)
+	s.operate()
+	s.declare("alice-mobile-key")
+	s.assigned("alice-mobile-key")
+	s.putSecret("seam", "seam_test2revoked")
+	s.stalled("alice-mobile-key", v1alpha1.ReasonUnauthorized)
+	gate := make(chan struct{})
+	busy := s.another()
+	s.seam.Inject(fakeseam.Fault{CredentialID: busy, Gate: gate, Times: 1})
+	s.declare("busy", withSecret("other"), func(o *object) { o.Spec.ACSCredentialID = busy })
+	s.held(fakeseam.OpGetCredential)
+	s.seam.ResetCalls()
+
+	s.delete("alice-mobile-key")
+	s.until(func() bool { return len(s.seam.Calls()) > 0 })
+	s.rests()
+	close(gate)
+	began := s.clock.Now()
+	s.gone("alice-mobile-key")
+
+	s.Expect(s.holder()).To(Equal(user("")))
+	s.Expect(s.clock.Since(began)).To(BeNumerically("<", time.Minute))
+}

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/singleflight"
 	"golang.org/x/time/rate"
 	"k8s.io/utils/clock"
 
@@ -78,11 +79,13 @@ type key struct {
 	clock   clock.PassiveClock
 	limiter *rate.Limiter
 
-	mu          sync.Mutex
-	inFlight    int
-	restUntil   time.Time
-	rested      time.Duration // the last rest that this operator chose itself
+	asking      singleflight.Group // guards workspaceID
 	workspaceID string
+
+	mu        sync.Mutex
+	inFlight  int
+	restUntil time.Time
+	rested    time.Duration // the last rest that this operator chose itself
 }
 
 // turn is the place of one object in the queue for a key.
@@ -164,20 +167,17 @@ func (k *key) worked() {
 
 // workspace returns the workspace that the key belongs to, asked for once in a key's life.
 func (k *key) workspace(ctx context.Context) (string, error) {
-	k.mu.Lock()
-	known := k.workspaceID
-	k.mu.Unlock()
-	if known != "" {
-		return known, nil
-	}
-	w, err := k.GetWorkspace(ctx)
-	if err != nil {
-		return "", err
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.workspaceID = w.WorkspaceID
-	return w.WorkspaceID, nil
+	id, err, _ := k.asking.Do("", func() (any, error) {
+		if k.workspaceID != "" {
+			return k.workspaceID, nil
+		}
+		w, err := k.GetWorkspace(ctx)
+		if err == nil {
+			k.workspaceID = w.WorkspaceID
+		}
+		return w.WorkspaceID, err
+	})
+	return id.(string), err
 }
 
 // resting returns until when the key rests.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/seam-operator/seam-operator/pkg/assignment"
 	"github.com/seam-operator/seam-operator/pkg/seam"
@@ -22,7 +23,7 @@ func (p *pass) look(ctx context.Context, d assignment.Decision) error {
 	if err := p.mayCall(); err != nil {
 		return err
 	}
-	err := p.fetch(ctx, d)
+	err := p.fetchUnlessInterrupted(ctx, d)
 	if err == nil {
 		p.key.worked()
 	}
@@ -30,6 +31,33 @@ func (p *pass) look(ctx context.Context, d assignment.Decision) error {
 		p.mem.key = p.key
 	}
 	return err
+}
+
+// shortestLook is how long a look of an object without a claim is never interrupted by time.
+const shortestLook = time.Second
+
+// fetchUnlessInterrupted lets no look of an object that has no claim keep the one waiting that has: a rival's key may
+// belong to a workspace that hangs. It ends when something is declared about the credential, or another object is due.
+func (p *pass) fetchUnlessInterrupted(ctx context.Context, d assignment.Decision) error {
+	if p.claim.Winner == nil {
+		return p.fetch(ctx, d)
+	}
+	interruptible, done := p.memories.interruptible(ctx, p.obj.Spec.ACSCredentialID)
+	defer done()
+	if due := p.group.due; !due.IsZero() {
+		var end context.CancelFunc
+		interruptible, end = context.WithTimeout(interruptible, max(due.Sub(p.Clock.Now()), shortestLook))
+		defer end()
+	}
+	err := p.fetch(interruptible, d)
+	switch {
+	case err == nil || interruptible.Err() == nil || ctx.Err() != nil:
+		return err
+	case errors.Is(interruptible.Err(), context.DeadlineExceeded):
+		return errGaveWay
+	default:
+		return errInterrupted
+	}
 }
 
 func (p *pass) fetch(ctx context.Context, d assignment.Decision) error {
@@ -131,13 +159,13 @@ func (p *pass) identityOf(ctx context.Context, person assignment.Person) (string
 // settle notes that Seam shows the effect of the recorded write. Until its time is over, a read that shows it no more
 // only lags.
 func (p *pass) settle() {
-	if p.mem.pending == nil || !p.situation.Settles() {
+	if p.mem.last.pending == nil || !p.situation.Settles() {
 		return
 	}
 	record := p.situation.Marks.Record
-	if record.Write == assignment.WriteAssign && (p.mem.sent == p.mem.record || !isReady(p.obj)) {
+	if record.Write == assignment.WriteAssign && (p.mem.last.accepted == p.mem.last.text || !isReady(p.obj)) {
 		p.mem.assigned = timeOf(record.At)
 	}
-	p.mem.unseen = unseen{}
-	p.pending(&assignment.Pending{Until: p.mem.pending.Until})
+	p.mem.last.unseen = unseen{}
+	p.pending(&assignment.Pending{Until: p.mem.last.pending.Until})
 }

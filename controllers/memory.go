@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -27,14 +28,7 @@ type memory struct {
 	failures int       // passes in a row that ended unfinished
 	polls    int       // looks in a row that found the access system not synced
 
-	record  string              // the text of the record that pending speaks of
-	written *assignment.Record  // what it says; nil when it is none
-	ours    bool                // whether this process wrote it
-	pending *assignment.Pending // nil once the recorded write is settled
-	lostAt  time.Time           // when the call of the last lost write could no longer be under way; zero when none was lost
-	stray   *assignment.Person  // to whom that write may still have given the credential, if it was an assign
-	sent    string              // the record of the last write that Seam accepted from this process
-	unseen  unseen              // writes that Seam accepted and never showed
+	last    lastWrite
 	refused *assignment.Refusal
 	expires time.Time // when refused is tried again
 
@@ -44,66 +38,15 @@ type memory struct {
 	turn     turn // with the key that it waits for
 }
 
-// unseen counts how often Seam accepted a write that reads did not show.
-type unseen struct {
-	write  assignment.Write
-	person assignment.Person
-	times  int
-	next   time.Time // when the same write may be sent again
-}
-
 // forgetWhatChanged drops what a new declaration, Secret, rival or request makes worth trying again.
 func (m *memory) forgetWhatChanged(in inputs, now time.Time) {
 	if !in.declares(m.known) {
-		m.failures, m.polls, m.refused, m.unseen = 0, 0, nil, unseen{}
+		m.failures, m.polls, m.refused, m.last.unseen = 0, 0, nil, unseen{}
 	}
 	m.known = in
 	if m.refused != nil && !now.Before(m.expires) {
 		m.refused = nil
 	}
-}
-
-// pend brings pending up to date with the record that the object carries. A record that this process did not settle
-// counts as a write whose answer was lost, until its call can no longer be under way; a time in the future counts as now.
-func (m *memory) pend(text string, record *assignment.Record, now time.Time, timeout time.Duration) {
-	if m.record != text {
-		m.giveUp() // somebody else changed the record
-		m.record, m.written, m.ours = text, record, false
-		if record != nil && !record.Found {
-			m.pending = &assignment.Pending{Until: earlier(record.At, now).Add(timeout), Lost: true}
-		}
-	}
-	if m.pending != nil && !now.Before(m.pending.Until) {
-		m.giveUp()
-	}
-}
-
-// giveUp waits no longer for the pending write. If its answer was lost it may yet turn out to have taken effect.
-func (m *memory) giveUp() {
-	if m.pending != nil && m.pending.Lost {
-		m.lostAt, m.stray = m.pending.Until, nil
-		if m.written.Write == assignment.WriteAssign {
-			m.stray = &m.written.Person
-		}
-	}
-	m.pending = nil
-}
-
-// strayPerson returns the person to whom a lost assign may have given the credential late, for as long as that is to
-// be expected.
-func (m *memory) strayPerson(now time.Time, timeout time.Duration) *assignment.Person {
-	if now.After(m.lostAt.Add(2 * timeout)) {
-		return nil
-	}
-	return m.stray
-}
-
-// lateLook returns when to look once more for a write whose answer was lost; zero when that is over.
-func (m *memory) lateLook(now time.Time, timeout time.Duration) time.Time {
-	if late := m.lostAt.Add(timeout); !m.lostAt.IsZero() && now.Before(late) {
-		return late
-	}
-	return time.Time{}
 }
 
 // inputs is what a look depends on, apart from Seam.
@@ -131,8 +74,9 @@ type memories struct {
 
 // shared is what this process knows of a credential: what it knows of each object that names it, and of lost writes.
 type shared struct {
-	objects map[types.UID]*memory
-	lost    lostWrites
+	objects   map[types.UID]*memory
+	lost      lostWrites
+	interrupt context.CancelFunc // ends the call for which the credential could be kept waiting; nil when there is none
 }
 
 // lostWrites remembers, beyond the life of the object that sent it, until when a write whose answer was lost may still
@@ -162,7 +106,7 @@ func (m *memories) of(credential string, objects []types.UID, now time.Time) (ma
 	}
 	for uid, gone := range before.objects {
 		if current.objects[uid] == nil {
-			current.lost.add(gone.lostUntil())
+			current.lost.add(gone.last.lostUntil())
 		}
 	}
 	m.byCredential[credential] = current
@@ -172,10 +116,29 @@ func (m *memories) of(credential string, objects []types.UID, now time.Time) (ma
 	return current.objects, &current.lost
 }
 
-// lostUntil returns until when a write of this object whose answer was lost may still take effect; zero for none.
-func (m *memory) lostUntil() time.Time {
-	if m.pending != nil && m.pending.Lost {
-		return later(m.lostAt, m.pending.Until)
+// interruptible returns a context for a call that gives way to whatever is declared about the credential meanwhile.
+func (m *memories) interruptible(ctx context.Context, credential string) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	m.setInterrupt(credential, cancel)
+	return ctx, func() {
+		m.setInterrupt(credential, nil)
+		cancel()
 	}
-	return m.lostAt
+}
+
+func (m *memories) setInterrupt(credential string, cancel context.CancelFunc) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if s := m.byCredential[credential]; s != nil {
+		s.interrupt = cancel
+	}
+}
+
+// interrupt ends the interruptible call for a credential, if one is under way.
+func (m *memories) interrupt(credential string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if s := m.byCredential[credential]; s != nil && s.interrupt != nil {
+		s.interrupt()
+	}
 }

@@ -47,6 +47,10 @@ func (p *pass) explain(ctx context.Context, err error) (outcome, error) {
 		return p.interrupted(), nil
 	case errors.As(err, &turn):
 		return p.waiting(turn), nil
+	case errors.Is(err, errInterrupted):
+		return outcome{next: p.Clock.Now()}, nil
+	case errors.Is(err, errGaveWay):
+		return outcome{next: p.retryAfter(v1alpha1.ReasonSeamUnavailable)}, nil
 	case errors.As(err, &lost):
 		return outcome{
 			reason:  v1alpha1.ReasonOutcomeUnknown,
@@ -57,6 +61,9 @@ func (p *pass) explain(ctx context.Context, err error) (outcome, error) {
 	reason, message := p.blame(err)
 	if reason == "" {
 		return outcome{}, err
+	}
+	if reason == v1alpha1.ReasonSecretNotFound && p.situation.Declared.Deleting() {
+		p.orphaned = p.isTerminating(ctx, p.obj.Namespace)
 	}
 	ctrl.LoggerFrom(ctx).Info("not done", "object", p.obj.Namespace+"/"+p.obj.Name, "reason", reason, "error", err.Error())
 	out := outcome{reason: reason, message: message, next: p.retryAfter(reason)}
@@ -142,7 +149,7 @@ func (p *pass) nextLook(d assignment.Decision) time.Time {
 	}
 	p.mem.failures = 0
 	next := now.Add(jitter(p.resyncInterval()))
-	next = earlier(next, p.mem.lateLook(now, p.SeamTimeout))
+	next = earlier(next, p.mem.last.lateLook(now, p.SeamTimeout))
 	if p.providerPending() {
 		next = earlier(next, now.Add(jitter(p.poll())))
 	} else {

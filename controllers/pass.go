@@ -29,6 +29,7 @@ type pass struct {
 	readAt    time.Time        // when that was
 	sent      bool             // a write went out in this pass
 	changed   string           // the event reason of a change that Seam acknowledged in this pass
+	orphaned  bool             // the namespace is being deleted, so that no Secret can be put there any more
 }
 
 // outcome is how a pass ended.
@@ -61,7 +62,10 @@ func (p *pass) run(ctx context.Context) (outcome, error) {
 		default:
 			err = p.look(ctx, d)
 		}
-		if err != nil && !p.fallBack(err) {
+		if err != nil {
+			err = p.fallBack(err)
+		}
+		if err != nil {
 			return p.explain(ctx, err)
 		}
 		p.settle()
@@ -71,8 +75,7 @@ func (p *pass) run(ctx context.Context) (outcome, error) {
 // begin puts together what is known before anything is read.
 func (p *pass) begin() assignment.Situation {
 	now := p.Clock.Now()
-	text, record := p.mem.standing(p.obj)
-	p.mem.pend(text, record, now, p.SeamTimeout)
+	record := p.group.pend(p.obj, now)
 	finalizer, annotated := marksOf(p.obj)
 	return assignment.Situation{
 		Declared: p.declaration(),
@@ -84,22 +87,12 @@ func (p *pass) begin() assignment.Situation {
 			Held:        isReady(p.obj),
 		},
 		Claim:   p.claim,
-		Pending: p.mem.pending,
-		Stray:   p.mem.strayPerson(now, p.SeamTimeout),
+		Pending: p.mem.last.pending,
+		Stray:   p.mem.last.strayPerson(now, p.SeamTimeout),
 		Refused: p.mem.refused,
 		Seen:    assignment.Seen{People: assignment.People{}},
 		Now:     now,
 	}
-}
-
-// standing returns the object's record: the one it carries or, when somebody stripped it, the one that this process
-// wrote. Mode Observe takes the record off for good.
-func (m *memory) standing(obj *v1alpha1.CredentialAssignment) (text string, record *assignment.Record) {
-	_, annotated := marksOf(obj)
-	if m == nil || annotated || m.written == nil || obj.Spec.Mode == v1alpha1.ModeObserve {
-		return recordOf(obj)
-	}
-	return m.record, m.written
 }
 
 func (p *pass) declaration() assignment.Declaration {
@@ -217,13 +210,14 @@ func (p *pass) close() {
 }
 
 // fallBack goes on with the last key that worked when Seam refuses the present one for an object that is being deleted.
-func (p *pass) fallBack(err error) bool {
+// It returns the error that is left.
+func (p *pass) fallBack(err error) error {
 	if !p.situation.Declared.Deleting() || !seam.IsUnauthorized(err) || p.mem.key == nil || p.key == nil || p.key == p.mem.key {
-		return false
+		return err
 	}
 	p.close()
 	p.shown, p.situation.Seen = nil, assignment.Seen{People: assignment.People{}} // what the other key read proves nothing
-	return p.take(p.mem.key) == nil
+	return p.take(p.mem.key)
 }
 
 // unusableKey reports whether the error says that the Secret holds no key that can be used.
@@ -244,6 +238,12 @@ func (*notYet) Error() string { return "the API key is not free yet" }
 type othersLost struct{ until time.Time }
 
 func (*othersLost) Error() string { return "the answer to a change of this credential was lost" }
+
+// A look that was given up, because something was declared about the credential, or because another object was due.
+var (
+	errInterrupted = errors.New("the look was interrupted")
+	errGaveWay     = errors.New("the look took too long for others to wait")
+)
 
 // errStopping says that no new call to Seam may start, because the operator was asked to stop or leads no more.
 var errStopping = errors.New("the operator is stopping")

@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
+	"github.com/seam-operator/seam-operator/pkg/assignment"
 )
 
 // conflictDelay is how soon an object is looked at again that changed while it was handled. Mostly its event comes first.
@@ -34,26 +35,30 @@ func (r *Reconciler) Reconcile(stop context.Context, id Credential) (ctrl.Result
 	if group.stale() {
 		return ctrl.Result{}, nil // the newer version is on its way, and wakes this credential again
 	}
-	var next time.Time
 	var failed error
-	for _, obj := range group.objects {
+	for i, obj := range group.objects {
 		if stop.Err() != nil {
 			return ctrl.Result{}, nil
 		}
+		if i > 0 {
+			if known, err := r.knows(ctx, id, group); err != nil || !known {
+				return ctrl.Result{RequeueAfter: time.Millisecond}, errors.Join(failed, err)
+			}
+		}
 		due, err := r.handle(ctx, stop, group, obj)
-		next = earlier(next, due)
-		failed = errors.Join(failed, r.ordinary(err, &next))
+		group.due = earlier(group.due, due)
+		failed = errors.Join(failed, r.ordinary(err, &group.due))
 	}
-	if failed != nil || next.IsZero() {
+	if failed != nil || group.due.IsZero() {
 		return ctrl.Result{}, failed
 	}
-	return ctrl.Result{RequeueAfter: max(next.Sub(r.Clock.Now()), time.Millisecond)}, nil
+	return ctrl.Result{RequeueAfter: max(group.due.Sub(r.Clock.Now()), time.Millisecond)}, nil
 }
 
 // ordinary takes out errors that only say that an object changed or went while it was handled.
-func (r *Reconciler) ordinary(err error, next *time.Time) error {
+func (r *Reconciler) ordinary(err error, due *time.Time) error {
 	if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
-		*next = earlier(*next, r.Clock.Now().Add(conflictDelay))
+		*due = earlier(*due, r.Clock.Now().Add(conflictDelay))
 		return nil
 	}
 	return err
@@ -61,14 +66,14 @@ func (r *Reconciler) ordinary(err error, next *time.Time) error {
 
 // group is all objects that name one credential.
 type group struct {
+	*Options
 	objects  []*v1alpha1.CredentialAssignment
 	memories map[types.UID]*memory
 	lost     *lostWrites
-	retains  func(*v1alpha1.CredentialAssignment) bool // whether its deletion takes nothing away
+	due      time.Time // when the first of those handled so far is due again; zero for never
 }
 
-// group lists the objects of a credential, those that nobody has handled yet first: a claim cannot be judged before
-// every claimant was heard.
+// group lists the objects of a credential in the order in which they are handled, with what is remembered of them.
 func (r *Reconciler) group(ctx context.Context, id Credential) (*group, error) {
 	g, err := r.rivals(ctx, id)
 	if err != nil {
@@ -78,23 +83,14 @@ func (r *Reconciler) group(ctx context.Context, id Credential) (*group, error) {
 	for _, obj := range g.objects {
 		uids = append(uids, obj.UID)
 	}
-	g.memories, g.lost = r.memories.of(string(id), uids, r.Clock.Now())
-	return g, nil
-}
-
-// rivals lists the objects of a credential, as the cache has them now.
-func (r *Reconciler) rivals(ctx context.Context, id Credential) (*group, error) {
-	var list v1alpha1.CredentialAssignmentList
-	if err := r.Client.List(ctx, &list, client.MatchingFields{credentialIndex: string(id)}); err != nil {
-		return nil, fmt.Errorf("listing the CredentialAssignments of credential %s: %w", id, err)
-	}
-	g := &group{retains: r.retains}
-	for i := range list.Items {
-		g.objects = append(g.objects, &list.Items[i])
+	now := r.Clock.Now()
+	g.memories, g.lost = r.memories.of(string(id), uids, now)
+	for _, obj := range g.objects {
+		g.pend(obj, now) // nobody writes before everybody's lost writes are known
 	}
 	slices.SortStableFunc(g.objects, func(a, b *v1alpha1.CredentialAssignment) int {
 		return cmp.Or(
-			cmp.Compare(min(a.Status.ObservedGeneration, 0), min(b.Status.ObservedGeneration, 0)),
+			cmp.Compare(g.place(a), g.place(b)),
 			a.CreationTimestamp.Compare(b.CreationTimestamp.Time),
 			cmp.Compare(a.UID, b.UID),
 		)
@@ -102,12 +98,75 @@ func (r *Reconciler) rivals(ctx context.Context, id Credential) (*group, error) 
 	return g, nil
 }
 
+// place returns when an object is handled: one whose recorded claim nobody can outdo comes first, so that no rival's key
+// keeps it waiting; then those that nobody has handled yet, since no other claim can be judged before every claimant was
+// heard; then the rest.
+func (g *group) place(obj *v1alpha1.CredentialAssignment) int {
+	record, handled := g.record(obj), obj.Status.ObservedGeneration >= 0
+	switch {
+	case handled && record != nil && g.proven(obj, *record):
+		return 0
+	case !handled:
+		return 1
+	default:
+		return 2
+	}
+}
+
+// rivals lists the objects of a credential, as the cache has them now.
+func (r *Reconciler) rivals(ctx context.Context, id Credential, options ...client.ListOption) (*group, error) {
+	var list v1alpha1.CredentialAssignmentList
+	options = append(options, client.MatchingFields{credentialIndex: string(id)})
+	if err := r.Client.List(ctx, &list, options...); err != nil {
+		return nil, fmt.Errorf("listing the CredentialAssignments of credential %s: %w", id, err)
+	}
+	g := &group{Options: &r.Options}
+	for i := range list.Items {
+		g.objects = append(g.objects, &list.Items[i])
+	}
+	return g, nil
+}
+
+// knows reports whether the group has everything that the cache shows by now: while a rival was handled, an object that
+// goes before the rest may have been changed or deleted.
+func (r *Reconciler) knows(ctx context.Context, id Credential, g *group) (bool, error) {
+	now, err := r.rivals(ctx, id, client.UnsafeDisableDeepCopy)
+	if err != nil {
+		return false, err
+	}
+	known := map[types.UID]string{}
+	for _, obj := range g.objects {
+		known[obj.UID] = obj.ResourceVersion
+	}
+	for _, obj := range now.objects {
+		version, ok := known[obj.UID]
+		if !ok || isOlder(version, obj.ResourceVersion) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// isOlder reports whether the first of two resource versions of one object is the older one.
+func isOlder(version, than string) bool {
+	order, err := resourceversion.CompareResourceVersion(version, than)
+	return err == nil && order < 0
+}
+
+// pend brings what is remembered of an object's last write up to date, and returns the record that stands.
+func (g *group) pend(obj *v1alpha1.CredentialAssignment, now time.Time) *assignment.Record {
+	last := &g.memories[obj.UID].last
+	text, record := last.standing(obj)
+	last.pend(text, record, record != nil && g.proven(obj, *record), now, g.SeamTimeout)
+	return record
+}
+
 // lostUntil returns until when a write for the credential, of whatever object, whose answer was lost may still take
 // effect. What the plan knows to have taken effect is not lost any more.
 func (g *group) lostUntil() time.Time {
 	until := g.lost.until
 	for _, m := range g.memories {
-		until = later(until, m.lostUntil())
+		until = later(until, m.last.lostUntil())
 	}
 	return until
 }
@@ -116,11 +175,7 @@ func (g *group) lostUntil() time.Time {
 func (g *group) stale() bool {
 	return slices.ContainsFunc(g.objects, func(obj *v1alpha1.CredentialAssignment) bool {
 		wrote := g.memories[obj.UID].wrote
-		if wrote == "" {
-			return false
-		}
-		order, err := resourceversion.CompareResourceVersion(obj.ResourceVersion, wrote)
-		return err == nil && order < 0
+		return wrote != "" && isOlder(obj.ResourceVersion, wrote)
 	})
 }
 

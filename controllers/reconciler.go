@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"k8s.io/apimachinery/pkg/labels"
@@ -16,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
@@ -29,6 +31,7 @@ import (
 // +kubebuilder:rbac:groups=acs.seam.co,resources=credentialassignments,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups=acs.seam.co,resources=credentialassignments/status,verbs=patch
 // +kubebuilder:rbac:groups="",resources=secrets,verbs=get;list;watch
+// +kubebuilder:rbac:groups="",resources=namespaces,verbs=get
 // +kubebuilder:rbac:groups="";events.k8s.io,resources=events,verbs=create;patch
 
 // Options are the operator's defaults, delays and bounds.
@@ -119,10 +122,7 @@ func Add(ctx context.Context, mgr ctrl.Manager, api *seam.API, options Options) 
 			return fmt.Errorf("indexing CredentialAssignments by %s: %w", field, err)
 		}
 	}
-	objects := source.TypedKind(mgr.GetCache(), &v1alpha1.CredentialAssignment{},
-		handler.TypedEnqueueRequestsFromMapFunc(func(_ context.Context, obj *v1alpha1.CredentialAssignment) []Credential {
-			return []Credential{Credential(obj.Spec.ACSCredentialID)}
-		}))
+	objects := source.TypedKind(mgr.GetCache(), &v1alpha1.CredentialAssignment{}, r.objectEvents())
 	secrets := source.TypedKind(mgr.GetCache(), client.Object(secretMetadata()),
 		handler.TypedEnqueueRequestsFromMapFunc(r.credentialsOfSecret))
 	return builder.TypedControllerManagedBy[Credential](mgr).
@@ -136,6 +136,33 @@ func Add(ctx context.Context, mgr ctrl.Manager, api *seam.API, options Options) 
 			SkipNameValidation:      ptr.To(true),
 		}).
 		Complete(r)
+}
+
+// objectEvents wakes the credential of an object at each of its events. What changes a declaration interrupts as well.
+func (r *Reconciler) objectEvents() handler.TypedEventHandler[*v1alpha1.CredentialAssignment, Credential] {
+	wake := handler.TypedEnqueueRequestsFromMapFunc(func(_ context.Context, obj *v1alpha1.CredentialAssignment) []Credential {
+		return []Credential{Credential(obj.Spec.ACSCredentialID)}
+	})
+	return handler.TypedFuncs[*v1alpha1.CredentialAssignment, Credential]{
+		CreateFunc: func(ctx context.Context, e event.TypedCreateEvent[*v1alpha1.CredentialAssignment], q queue) {
+			r.memories.interrupt(e.Object.Spec.ACSCredentialID)
+			wake.Create(ctx, e, q)
+		},
+		UpdateFunc: func(ctx context.Context, e event.TypedUpdateEvent[*v1alpha1.CredentialAssignment], q queue) {
+			if declares(e.ObjectOld) != declares(e.ObjectNew) {
+				r.memories.interrupt(e.ObjectNew.Spec.ACSCredentialID)
+			}
+			wake.Update(ctx, e, q)
+		},
+		DeleteFunc: wake.Delete,
+	}
+}
+
+type queue = workqueue.TypedRateLimitingInterface[Credential]
+
+// declares tells declarations of one object apart, what is asked for on demand included.
+func declares(obj *v1alpha1.CredentialAssignment) [3]string {
+	return [3]string{strconv.FormatInt(obj.Generation, 10), requestedAt(obj), obj.Annotations[v1alpha1.AnnotationAbandon]}
 }
 
 // credentialsOfSecret maps a Secret to the credentials of the objects that read it.

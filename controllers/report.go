@@ -166,13 +166,18 @@ func (p *pass) advise(out outcome) string {
 	if record := p.situation.Marks.Record; record != nil {
 		person = record.Person
 	}
-	wayOut := fmt.Sprintf("until then this object stays, because %s may hold the credential. To give up, unassign that person at Seam and "+
-		"kubectl annotate credassign %s --namespace %s %s=true", person, p.obj.Name, p.obj.Namespace, v1alpha1.AnnotationAbandon)
+	abandon := fmt.Sprintf("kubectl annotate credassign %s --namespace %s %s=true", p.obj.Name, p.obj.Namespace, v1alpha1.AnnotationAbandon)
+	if p.orphaned {
+		return fmt.Sprintf("no API key is left, and none can be put into a namespace that is being deleted: unassign %s from credential %s at Seam "+
+			"by hand, then %s", person, p.obj.Spec.ACSCredentialID, abandon)
+	}
+	problem := out.message
 	if out.reason == v1alpha1.ReasonSecretNotFound {
 		name, _ := secretRef(p.obj)
-		return fmt.Sprintf("no API key in Secret %q: restore it, unless its namespace is being deleted too; %s", name, wayOut)
+		problem = fmt.Sprintf("no API key in Secret %q: restore it", name)
 	}
-	return out.message + "; " + wayOut
+	return fmt.Sprintf("%s; until then this object stays, because %s may hold the credential. To give up, unassign that person at Seam and %s",
+		problem, person, abandon)
 }
 
 // setKind makes Reconciling and Stalled say whose move it is; neither is present while it is nobody's.

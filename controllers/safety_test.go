@@ -1,6 +1,7 @@
 package controllers_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -204,4 +205,63 @@ func TestARequestIsNotAnsweredByAnOutage(t *testing.T) {
 	s.declare("front-desk-key", annotated(v1alpha1.AnnotationRequestedAt, "now"))
 
 	s.Expect(s.reconciling("front-desk-key", v1alpha1.ReasonSeamUnavailable).Status.LastHandledReconcileAt).To(BeEmpty())
+}
+
+func TestNothingIsDecidedOnACacheOlderThanOurOwnWrites(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	release := s.hold(fakeseam.OpGetCredential, false)
+	s.operate()
+	s.declare("front-desk-key")
+	s.held(fakeseam.OpGetCredential)
+	thaw := s.traffic.freeze()
+	release()
+	s.assigned("front-desk-key")
+	calls, writes := len(s.seam.Calls()), len(s.traffic.seen())
+
+	s.putSecret("seam", apiKey+"_rotated") // which wakes the credential; the cache still shows an object without marks
+
+	s.Consistently(func() []int { return []int{len(s.seam.Calls()), len(s.traffic.seen())} }, "500ms").Should(Equal([]int{calls, writes}))
+	thaw()
+	s.stalled("front-desk-key", v1alpha1.ReasonUnauthorized)
+}
+
+func TestALeaseThatEndsWhileTheRecordIsWrittenStopsTheCall(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	lease := &controllers.Lease{Lasts: 3 * time.Second}
+	s.options.Lease = lease
+	s.renew(lease)
+	release := s.hold(fakeseam.OpGetCredential, false)
+	s.beforeWrites("/front-desk-key", func() { <-time.After(lease.Lasts) })
+	s.operate()
+	s.declare("front-desk-key")
+	s.held(fakeseam.OpGetCredential)
+	s.renew(lease)
+	release()
+
+	s.Eventually(func() map[string]string { return s.get("front-desk-key").Annotations }).Should(HaveKey(v1alpha1.AnnotationAssignedTo))
+	s.rests()
+	s.Expect(s.wrote()).To(BeEmpty())
+
+	s.beforeWrites("/front-desk-key", func() {})
+	s.until(func() bool { s.renew(lease); return s.isReady("front-desk-key") })
+}
+
+func TestARecordOfTheFutureCountsAsOfNow(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	stop := s.operate()
+	s.declare("front-desk-key")
+	o := s.assigned("front-desk-key")
+	stop()
+	s.handByConsole("")
+	s.edit("front-desk-key", annotated(v1alpha1.AnnotationAssignedTo, strings.Replace(o.Annotations[v1alpha1.AnnotationAssignedTo],
+		`"at":"`, `"at":"`+s.clock.Now().Add(time.Hour).UTC().Format(time.RFC3339)+`","was":"`, 1)))
+	began := s.clock.Now()
+
+	s.operate()
+
+	s.until(func() bool { return s.holder() == user(alice) })
+	s.Expect(s.clock.Since(began)).To(And(BeNumerically(">=", 30*time.Second), BeNumerically("<", 2*time.Minute)))
 }

@@ -1,6 +1,7 @@
 package controllers_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -88,4 +89,28 @@ func TestANewLeaderWaitsForACacheAsNewAsItsLeadership(t *testing.T) {
 
 	s.Expect(time.Since(released)).To(BeNumerically("<", 4*time.Second), "2 s beyond the lease, on a busy machine")
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice, "unassign " + alice, "assign " + bob}))
+}
+
+func TestResyncsAreSpreadByATenth(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.operate()
+	const objects = 12
+	for i := range objects {
+		name := fmt.Sprintf("key-%d", i)
+		s.declare(name, func(o *object) { o.Spec.ACSCredentialID = s.another() })
+		s.assigned(name)
+	}
+	s.rests()
+	s.seam.ResetCalls()
+	began := s.clock.Now()
+	s.quiet(54*time.Minute - 10*time.Second) // an hour less a tenth
+
+	s.untilBy(10*time.Second, func() bool { return len(s.seam.Calls()) >= objects })
+
+	calls := s.seam.Calls()
+	s.Expect(calls).To(HaveLen(objects))
+	first, last := calls[0].Time.Sub(began), calls[objects-1].Time.Sub(began)
+	s.Expect(last).To(BeNumerically("<=", 67*time.Minute))
+	s.Expect(last - first).To(BeNumerically(">", time.Minute))
 }

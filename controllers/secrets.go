@@ -78,3 +78,11 @@ func (r *Reconciler) secretVersion(ctx context.Context, obj *v1alpha1.Credential
 	}
 	return string(m.UID) + "/" + m.ResourceVersion, nil
 }
+
+// isTerminating reports whether the namespace is being deleted. One that the operator may not look at counts as staying.
+func (r *Reconciler) isTerminating(ctx context.Context, namespace string) bool {
+	m := &metav1.PartialObjectMetadata{}
+	m.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Namespace"))
+	err := r.Live.Get(ctx, client.ObjectKey{Name: namespace}, m)
+	return err == nil && !m.DeletionTimestamp.IsZero()
+}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
@@ -194,4 +195,50 @@ func (s *story) tryKubectl(stdin string, args ...string) (string, error) {
 	cmd.Stdin = strings.NewReader(stdin)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
+}
+
+func TestAMissingSecretTakesTheCredentialOffTheStatus(t *testing.T) {
+	t.Parallel()
+	s := assignedToAlice(t)
+
+	s.Expect(s.api.Delete(s.ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "seam", Namespace: s.namespace}})).To(Succeed())
+
+	o := s.reconciling("alice-mobile-key", v1alpha1.ReasonSecretNotFound)
+	s.Expect(o.Status.Credential).To(BeNil(), "claims and hand-over go by it")
+}
+
+func TestTheWorkspaceIsAskedForOncePerKey(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.operate()
+	for _, name := range []string{"a", "b", "c"} {
+		s.declare(name, func(o *object) { o.Spec.ACSCredentialID = nobody[:35] + name })
+		s.stalled(name, v1alpha1.ReasonCredentialNotFound)
+	}
+	asked := func() (times int) {
+		for _, call := range s.seam.Calls() {
+			if call.Operation == fakeseam.OpGetWorkspace {
+				times++
+			}
+		}
+		return times
+	}
+	s.Expect(asked()).To(Equal(1), "for three credentials that tell nothing")
+
+	s.seam.AddAPIKey("seam_test2rotated", workspace)
+	s.putSecret("seam", "seam_test2rotated")
+
+	s.until(func() bool { return asked() == 2 })
+}
+
+func TestNoMessageIsLongerThan512Characters(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.operate()
+	s.declare("alice-mobile-key", withSecret(strings.Repeat("s", 250)))
+
+	o := s.reconciling("alice-mobile-key", v1alpha1.ReasonSecretNotFound)
+
+	s.Expect(utf8.RuneCountInString(message(o))).To(Equal(512))
+	s.Expect(message(o)).To(HaveSuffix("…"))
 }

@@ -3,6 +3,7 @@ package controllers_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -89,6 +90,7 @@ type story struct {
 	selector  labels.Selector
 	traffic   *traffic
 	plug      *plug
+	elsewhere []string // further namespaces that the operator watches
 
 	leaderElect bool
 	expectEnd   string // the error that the operator ends with
@@ -166,9 +168,9 @@ func (s *story) run() (stop, kill func()) {
 	lifetime, end := context.WithCancel(context.Background())
 	options := s.options
 	options.Lifetime = lifetime
-	options.Namespaces, options.Selector = []string{s.namespace}, s.selector
+	options.Namespaces, options.Selector = append([]string{s.namespace}, s.elsewhere...), s.selector
 	ended := make(chan struct{})
-	mgr := s.manager()
+	mgr := s.manager(options)
 	api, err := seam.New(seam.Options{Endpoint: s.endpoint, Timeout: options.SeamTimeout, Concurrency: 4, UserAgent: "seam-operator/test"})
 	must(err)
 	must(controllers.Add(ctx, mgr, api, options))
@@ -190,14 +192,14 @@ func (s *story) run() (stop, kill func()) {
 	return stop, func() { end(); stop() }
 }
 
-func (s *story) manager() ctrl.Manager {
+func (s *story) manager(options controllers.Options) ctrl.Manager {
 	s.t.Helper()
 	restConfig := rest.CopyConfig(cluster)
 	restConfig.QPS, restConfig.Burst = -1, 0
 	restConfig.Wrap(func(next http.RoundTripper) http.RoundTripper { return s.traffic.through(s.plug, next) })
 	mgr, err := ctrl.NewManager(restConfig, ctrl.Options{
 		Scheme:                 scheme,
-		Cache:                  controllers.CacheOptions([]string{s.namespace}, s.selector),
+		Cache:                  controllers.CacheOptions(options.Namespaces, options.Selector),
 		Metrics:                metricsserver.Options{BindAddress: "0"},
 		HealthProbeBindAddress: "0",
 		Controller:             config.Controller{SkipNameValidation: ptr.To(true)},
@@ -221,6 +223,36 @@ type traffic struct {
 	writes  []string
 	secrets int                // reads of Secrets by name
 	before  func(write string) // called before each write goes out; nil for nothing
+	thaw    chan struct{}      // closed when watches of CredentialAssignments go on; nil when they do
+}
+
+// freeze keeps what the watches of CredentialAssignments bring from the operator until thaw is called.
+func (c *traffic) freeze() (thaw func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	gate := make(chan struct{})
+	c.thaw = gate
+	return func() { close(gate) }
+}
+
+func (c *traffic) frozen() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.thaw
+}
+
+// watched is the body of a watch, which may freeze.
+type watched struct {
+	io.ReadCloser
+	traffic *traffic
+}
+
+func (w watched) Read(p []byte) (int, error) {
+	n, err := w.ReadCloser.Read(p)
+	if gate := w.traffic.frozen(); gate != nil {
+		<-gate
+	}
+	return n, err
 }
 
 func (c *traffic) through(plug *plug, next http.RoundTripper) http.RoundTripper {
@@ -241,7 +273,11 @@ func (c *traffic) through(plug *plug, next http.RoundTripper) http.RoundTripper 
 			c.secrets++
 			c.mu.Unlock()
 		}
-		return next.RoundTrip(req)
+		resp, err := next.RoundTrip(req)
+		if err == nil && req.URL.Query().Get("watch") != "" && strings.HasSuffix(req.URL.Path, "/credentialassignments") {
+			resp.Body = watched{resp.Body, c}
+		}
+		return resp, err
 	})
 }
 

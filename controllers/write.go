@@ -30,13 +30,13 @@ func (p *pass) write(ctx context.Context, d assignment.Decision) error {
 		}
 	}
 	because, record := p.cause(), p.newRecord(d)
-	if wait := p.patience(record); wait > 0 {
+	if wait := p.mem.last.patience(record); wait > 0 {
 		return &notYet{wait: wait}
 	}
 	if until := p.group.lostUntil(); record.At.Before(until) {
 		return &othersLost{until: until}
 	}
-	p.mem.pend(p.mem.record, p.mem.written, record.At, p.SeamTimeout) // the record is about to be replaced
+	p.mem.last.expire(record.At) // the record is about to be replaced
 	if err := p.putMarks(ctx, d.Finalizer, &record); err != nil {
 		return err
 	}
@@ -69,16 +69,6 @@ func (p *pass) sameRivals(ctx context.Context) error {
 		return &notYet{wait: conflictDelay}
 	}
 	return nil
-}
-
-// patience returns how long to wait before sending a write again that Seam accepted before and never showed: the time
-// in which it may show doubles with each.
-func (p *pass) patience(record assignment.Record) time.Duration {
-	if u := p.mem.unseen; u.write == record.Write && u.person == record.Person {
-		return u.next.Sub(record.At)
-	}
-	p.mem.unseen = unseen{}
-	return 0
 }
 
 // send asks Seam for the recorded change. The call ends, whatever happens, when the record says that it has ended.
@@ -122,16 +112,10 @@ func (p *pass) learn(d assignment.Decision, because cause, result seam.WriteResu
 // acknowledged takes over a change that Seam accepted. What is left to see is that reads show it.
 func (p *pass) acknowledged(d assignment.Decision, because cause, result seam.WriteResult) {
 	p.key.worked()
-	p.pending(&assignment.Pending{Until: p.mem.pending.Until})
+	p.pending(&assignment.Pending{Until: p.mem.last.pending.Until})
 	p.mem.refused = nil
 	record := p.situation.Marks.Record
-	p.mem.sent = p.mem.record
-	p.mem.unseen = unseen{
-		write:  record.Write,
-		person: record.Person,
-		times:  p.mem.unseen.times + 1,
-		next:   record.At.Add(doubled(p.SeamTimeout, p.mem.unseen.times, max(p.MaxRetryDelay, p.SeamTimeout))),
-	}
+	p.mem.last.acceptedBy(p.SeamTimeout, p.MaxRetryDelay)
 	writes.WithLabelValues(string(record.Write), string(because)).Inc()
 	p.changed = because.event(d.Step)
 	p.tellWrite(d.Person, result.RequestID)
@@ -164,7 +148,7 @@ func (p *pass) refuse(d assignment.Decision, err error) {
 }
 
 func (p *pass) pending(pending *assignment.Pending) {
-	p.mem.pending, p.situation.Pending = pending, pending
+	p.mem.last.pending, p.situation.Pending = pending, pending
 }
 
 func (p *pass) newRecord(d assignment.Decision) assignment.Record {
@@ -185,11 +169,14 @@ func (p *pass) newRecord(d assignment.Decision) assignment.Record {
 func (p *pass) mark(ctx context.Context, d assignment.Decision) error {
 	switch {
 	case d.Step == assignment.Unmark:
+		if err := p.patchMarks(ctx, false, ""); err != nil {
+			return err
+		}
 		p.pending(nil)
-		p.mem.record, p.mem.written = "", nil
-		return p.patchMarks(ctx, false, "")
+		p.mem.last.forget()
+		return nil
 	case d.Person == assignment.Person{}:
-		text, _ := p.mem.standing(p.obj)
+		text, _ := p.mem.last.standing(p.obj)
 		return p.patchMarks(ctx, d.Finalizer, text)
 	default:
 		record := p.newRecord(d)
@@ -204,11 +191,10 @@ func (p *pass) mark(ctx context.Context, d assignment.Decision) error {
 
 // putMarks writes a new record, which this process itself will settle.
 func (p *pass) putMarks(ctx context.Context, finalizer bool, record *assignment.Record) error {
-	text := record.String()
-	if err := p.patchMarks(ctx, finalizer, text); err != nil {
+	if err := p.patchMarks(ctx, finalizer, record.String()); err != nil {
 		return err
 	}
-	p.mem.record, p.mem.written, p.mem.ours = text, record, true
+	p.mem.last.wrote(record)
 	return nil
 }
 
@@ -235,7 +221,7 @@ func (p *pass) patchMarks(ctx context.Context, finalizer bool, record string) er
 	p.mem.wrote = p.obj.ResourceVersion
 	marks := &p.situation.Marks
 	marks.Finalizer, marks.Annotated = marksOf(p.obj)
-	_, marks.Record = p.mem.standing(p.obj)
+	_, marks.Record = p.mem.last.standing(p.obj)
 	return nil
 }
 

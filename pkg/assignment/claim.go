@@ -17,6 +17,8 @@ type Claimant struct {
 	Reads bool
 	// Leaving says that it is being deleted.
 	Leaving bool
+	// Suspended says that it does nothing until a person lets it.
+	Suspended bool
 	// Succeeds says that it can take over from a claimant that goes: it is live, not suspended, and its key was seen to
 	// read the credential in WorkspaceID, or nobody has tried yet.
 	Succeeds bool

@@ -37,7 +37,7 @@ var aspects = [][]option{
 	{situation(), situation(finalizer), situation(unfinalized)},
 	{situation(), situation(stray(carol))},
 	{situation(), situation(afterWinner(alice)), situation(afterWinner(bob)), situation(beforeSuccessor),
-		situation(afterWinner(alice), winnerLeaving), situation(beforeSuccessorFor(alice, false, false))},
+		situation(afterWinner(alice), winnerLeaving), situation(afterWinner(alice), winnerSuspended), situation(beforeSuccessorFor(alice, false, false))},
 	{ // credential and holder
 		holder(Holder{}),
 		holder(Holder{ACSUserID: "alice"}),
@@ -210,11 +210,18 @@ func (j judge) rest() map[string]bool {
 		"Ready only with marks":                      j.d.Reason != "Assigned" || j.silent() || j.s.Marks.Record.names(j.s.Declared.Person) && j.s.Marks.Finalizer != j.s.Declared.Retain,
 		"HeldByOther only when somebody else holds":  j.d.Reason != "HeldByOther" || !declared && !j.moved() && !j.w.holder.Free() && j.s.Declared.Mode != v1alpha1.ModeEnforce,
 		"Drifted only in mode Observe":               j.d.Reason != "Drifted" || j.observing() && !declared,
-		"ConflictingClaim only for another person":   j.d.Reason != "ConflictingClaim" || j.s.Claim.Winner.Person != j.s.Declared.Person && (!declared || !j.w.holds(j.s.Claim.Winner.Person)),
+		"ConflictingClaim only when in the way":      j.d.Reason != "ConflictingClaim" || j.inTheWay() && (!declared || !j.w.holds(j.s.Claim.Winner.Person)),
+		"L1 a loser waits only for who goes on":      j.d.Reason != "Assigning" || !j.silent() || j.observing() || !j.s.Claim.Winner.Suspended,
 		"Suspended says nothing about Seam":          (j.d.Reason == "Suspended") == (j.live() && j.s.Declared.Suspended) || j.d.Reason == "",
 		"AssigneeNotFound only when there is nobody": j.d.Reason != "AssigneeNotFound" || !j.w.people[j.s.Declared.Person].Exists,
 		"nothing observed carries marks":             !j.observing() || !j.live() || j.s.Declared.Suspended || !j.s.Marks.Finalizer && !j.s.Marks.Annotated,
 	}
+}
+
+// inTheWay reports whether the winner will not give the credential to the declared person by itself.
+func (j judge) inTheWay() bool {
+	winner := j.s.Claim.Winner
+	return winner != nil && (winner.Person != j.s.Declared.Person || winner.Suspended)
 }
 
 func (j judge) mark() map[string]bool {

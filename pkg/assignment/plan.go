@@ -131,6 +131,9 @@ func (s Situation) planLoser() *Decision {
 	case winner.Person != s.Declared.Person:
 		return rest(v1alpha1.ReasonConflictingClaim, "another CredentialAssignment has this credential for another person: "+
 			"delete one of the two, or declare the same person in both")
+	case winner.Suspended:
+		return rest(v1alpha1.ReasonConflictingClaim, "another CredentialAssignment declares the same person for this credential and has the claim to it, "+
+			"but is suspended: set its spec.suspend to false, or delete one of the two")
 	case winner.Stalled != "":
 		return rest(winner.Stalled, "another CredentialAssignment declares the same person for this credential and manages it; it is stalled for this reason")
 	default:

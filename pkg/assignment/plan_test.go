@@ -368,6 +368,15 @@ func TestPlanLoser(t *testing.T) {
 			want:  resting("HeldByOther"),
 			says:  "it is stalled for this reason",
 		}, {
+			name:  "and is suspended, so that nobody gives it to her",
+			given: given(afterWinner(alice), winnerSuspended),
+			want:  resting("ConflictingClaim"),
+			says:  "set its spec.suspend to false",
+		}, {
+			name:  "and is suspended, and she has it all the same",
+			given: given(afterWinner(alice), winnerSuspended, heldBy(alice)),
+			want:  resting("Assigned"),
+		}, {
 			name:  "for Alice's identity, which is Alice",
 			given: given(afterWinner(aliceIdentity), heldBy(alice), knownAs(alice, "id-alice")),
 			want:  resting("Assigned"),
