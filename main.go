@@ -43,6 +43,9 @@ const (
 	// renewDeadline is how long a leader goes on without renewing its lease; nobody else takes it within leaseDuration.
 	renewDeadline = 10 * time.Second
 	leaseDuration = 15 * time.Second
+	// retryPeriod, plus up to 120 %, lies between two looks at the lease: another process notices within one of them that
+	// it was renewed for the last time, and within one that it has ended.
+	retryPeriod = 400 * time.Millisecond
 )
 
 func main() {
@@ -140,6 +143,7 @@ func (o *options) manager(config *rest.Config) ctrl.Options {
 		LeaderElectionReleaseOnCancel: true,
 		LeaseDuration:                 ptr.To(leaseDuration),
 		RenewDeadline:                 ptr.To(renewDeadline),
+		RetryPeriod:                   ptr.To(retryPeriod),
 		GracefulShutdownTimeout:       ptr.To(shutdownTimeout),
 	}
 }
