@@ -75,14 +75,14 @@ func (p *pass) run(ctx context.Context) (outcome, error) {
 // begin puts together what is known before anything is read.
 func (p *pass) begin() assignment.Situation {
 	now := p.Clock.Now()
-	record := p.group.pend(p.obj, now)
+	p.mem.last.expire(now)
 	finalizer, annotated := marksOf(p.obj)
 	return assignment.Situation{
 		Declared: p.declaration(),
 		Marks: assignment.Marks{
 			Finalizer:   finalizer,
 			Annotated:   annotated,
-			Record:      record,
+			Record:      p.group.record(p.obj),
 			WorkspaceID: p.obj.Status.WorkspaceID,
 			Held:        isReady(p.obj),
 		},

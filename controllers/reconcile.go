@@ -15,7 +15,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
-	"github.com/seam-operator/seam-operator/pkg/assignment"
 )
 
 // conflictDelay is how soon an object is looked at again that changed while it was handled. Mostly its event comes first.
@@ -153,12 +152,11 @@ func isOlder(version, than string) bool {
 	return err == nil && order < 0
 }
 
-// pend brings what is remembered of an object's last write up to date, and returns the record that stands.
-func (g *group) pend(obj *v1alpha1.CredentialAssignment, now time.Time) *assignment.Record {
+// pend brings what is remembered of an object's last write up to date with the record that stands.
+func (g *group) pend(obj *v1alpha1.CredentialAssignment, now time.Time) {
 	last := &g.memories[obj.UID].last
 	text, record := last.standing(obj)
 	last.pend(text, record, record != nil && g.proven(obj, *record), now, g.SeamTimeout)
-	return record
 }
 
 // lostUntil returns until when a write for the credential, of whatever object, whose answer was lost may still take
