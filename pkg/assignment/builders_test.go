@@ -73,6 +73,7 @@ func winnerStalled(reason string) change {
 	return func(s *Situation) { s.Claim.Winner.Stalled = reason }
 }
 func winnerLeaving(s *Situation)   { s.Claim.Winner.Leaving = true }
+func winnerTookOver(s *Situation)  { s.Claim.Winner.Marked, s.Claim.Winner.Ready = true, true }
 func winnerSuspended(s *Situation) { s.Claim.Winner.Suspended = true }
 func beforeSuccessor(s *Situation) { beforeSuccessorFor(alice, true, true)(s) }
 func beforeSuccessorFor(p Person, marked, ready bool) change {

@@ -104,6 +104,34 @@ func TestPlanDeletionThatTakesNothing(t *testing.T) {
 			given: given(deleted, afterWinner(bob), heldBy(alice)),
 			want:  finishing("Unclaimed"),
 		}, {
+			name:  "another object has taken over since, and goes before it",
+			given: given(deleted, afterWinner(alice), winnerTookOver, notRead),
+			want:  finishing("HandedOver"),
+		}, {
+			name:  "it too waits for the moment of grace",
+			given: given(finalizer, deletedJustNow, afterWinner(alice), winnerTookOver, notRead),
+			want:  waiting(noon.Add(2*time.Second), "Unassigning"),
+		}, {
+			name:  "one that is on its way out as well takes nothing over",
+			given: given(deleted, afterWinner(alice), winnerTookOver, winnerLeaving),
+			want:  finishing("Unclaimed"),
+		}, {
+			name:  "one that has it for Bob takes nothing over",
+			given: given(deleted, afterWinner(bob), winnerTookOver),
+			want:  finishing("Unclaimed"),
+		}, {
+			name:  "a record that nothing bears out is looked into before rivals are told",
+			given: given(finalizer, deletedJustNow, recorded(WriteAssign, alice), notRead),
+			want:  Decision{Step: ReadCredential},
+		}, {
+			name:  "once",
+			given: given(finalizer, deletedJustNow, recorded(WriteAssign, alice), heldBy(alice)),
+			want:  waiting(noon.Add(2*time.Second), "Unassigning"),
+		}, {
+			name:  "one that status bears out is not",
+			given: given(finalizer, deletedJustNow, recorded(WriteAssign, alice), lastSeenIn(home), notRead),
+			want:  waiting(noon.Add(2*time.Second), "Unassigning"),
+		}, {
 			name:  "another object takes over, after the moment of grace: it may be on its way out too",
 			given: given(finalizer, deletedJustNow, beforeSuccessor, heldBy(alice)),
 			want:  waiting(noon.Add(2*time.Second), "Unassigning"),
