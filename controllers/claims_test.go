@@ -261,9 +261,7 @@ func TestAKeyOfAnotherWorkspaceEndsARecordedClaimForGood(t *testing.T) {
 	s.assigned("for-alice")
 	s.declare("for-bob", forUser(bob), withSecret("other"), inMode(v1alpha1.ModeEnforce))
 	s.stalled("for-bob", v1alpha1.ReasonConflictingClaim)
-	const elsewhere = "11111111-1111-1111-1111-000000000002"
-	s.seam.AddWorkspace(fakeseam.Workspace{ID: elsewhere})
-	s.seam.AddAPIKey("seam_test2elsewhere", elsewhere)
+	s.addKeyElsewhere("seam_test2elsewhere")
 
 	s.putSecret("seam", "seam_test2elsewhere")
 	s.stalled("for-alice", v1alpha1.ReasonWorkspaceMismatch)

@@ -94,9 +94,7 @@ func TestADeletedCredentialLetsTheObjectGo(t *testing.T) {
 func TestAKeyOfAnotherWorkspaceDoesNotMakeACredentialGone(t *testing.T) {
 	t.Parallel()
 	s := assignedToAlice(t)
-	const elsewhere = "11111111-1111-1111-1111-000000000002"
-	s.seam.AddWorkspace(fakeseam.Workspace{ID: elsewhere})
-	s.seam.AddAPIKey("seam_test2elsewhere", elsewhere)
+	s.addKeyElsewhere("seam_test2elsewhere")
 	s.putSecret("seam", "seam_test2elsewhere")
 	s.stalled("alice-mobile-key", v1alpha1.ReasonWorkspaceMismatch)
 
@@ -112,7 +110,7 @@ func TestAKeyOfAnotherWorkspaceDoesNotMakeACredentialGone(t *testing.T) {
 func TestTheLastKeyThatWorkedCleansUpWhenTheSecretWentFirst(t *testing.T) {
 	t.Parallel()
 	s := assignedToAlice(t)
-	s.Expect(s.api.Delete(s.ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "seam", Namespace: s.namespace}})).To(Succeed())
+	s.deleteSecret("seam")
 
 	s.delete("alice-mobile-key")
 	s.gone("alice-mobile-key")
@@ -120,14 +118,21 @@ func TestTheLastKeyThatWorkedCleansUpWhenTheSecretWentFirst(t *testing.T) {
 	s.Expect(s.holder()).To(Equal(user("")))
 }
 
-func TestWithoutAnyKeyADeletedObjectStaysAndSaysWhatToDo(t *testing.T) {
-	t.Parallel()
+// assignedByAKeyThatIsLost is a story in which nobody has the key any more by which Alice got the credential.
+func assignedByAKeyThatIsLost(t *testing.T) *story {
+	t.Helper()
 	s := newStory(t)
 	stop := s.operate()
 	s.declare("alice-mobile-key")
 	s.assigned("alice-mobile-key")
 	stop()
-	s.Expect(s.api.Delete(s.ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "seam", Namespace: s.namespace}})).To(Succeed())
+	s.deleteSecret("seam")
+	return s
+}
+
+func TestWithoutAnyKeyADeletedObjectStaysAndSaysWhatToDo(t *testing.T) {
+	t.Parallel()
+	s := assignedByAKeyThatIsLost(t)
 	s.delete("alice-mobile-key")
 	s.operate()
 	s.until(func() bool { return readyOf(s.get("alice-mobile-key")).Reason == v1alpha1.ReasonSecretNotFound })
@@ -267,12 +272,7 @@ func TestMarksOfASuspendedObjectHeal(t *testing.T) {
 
 func TestInANamespaceThatIsBeingDeletedNobodyIsSentForTheSecret(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	stop := s.operate()
-	s.declare("alice-mobile-key")
-	s.assigned("alice-mobile-key")
-	stop()
-	s.Expect(s.api.Delete(s.ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "seam", Namespace: s.namespace}})).To(Succeed())
+	s := assignedByAKeyThatIsLost(t)
 	s.Expect(s.api.Delete(s.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.namespace}})).To(Succeed())
 	s.delete("alice-mobile-key")
 

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	. "github.com/onsi/gomega"
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
@@ -127,11 +126,7 @@ func TestObjectsThatWaitForABusyKeyReadNoSecrets(t *testing.T) {
 
 func TestAnObjectSuspendedInMidWriteDoesNotLookHealthy(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	release := s.hold(fakeseam.OpAssignCredential, true)
-	s.operate()
-	s.declare("front-desk-key")
-	s.held(fakeseam.OpAssignCredential)
+	s, release := declaredAndHeld(t, fakeseam.OpAssignCredential, true)
 
 	s.edit("front-desk-key", suspended(true))
 	release()
@@ -170,13 +165,11 @@ func TestAFailedCallIsLoggedWithItsRequestID(t *testing.T) {
 func TestAWrongKeyDoesNotReplaceTheLastThatWorked(t *testing.T) {
 	t.Parallel()
 	s := assignedToAlice(t)
-	const elsewhere = "11111111-1111-1111-1111-000000000002"
-	s.seam.AddWorkspace(fakeseam.Workspace{ID: elsewhere})
-	s.seam.AddAPIKey("seam_test2elsewhere", elsewhere)
+	s.addKeyElsewhere("seam_test2elsewhere")
 	s.putSecret("seam", "seam_test2elsewhere")
 	s.stalled("alice-mobile-key", v1alpha1.ReasonWorkspaceMismatch)
 
-	s.Expect(s.api.Delete(s.ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "seam", Namespace: s.namespace}})).To(Succeed())
+	s.deleteSecret("seam")
 	s.delete("alice-mobile-key")
 	s.gone("alice-mobile-key")
 

@@ -27,13 +27,20 @@ func (s *story) held(operation string) {
 	s.Expect(s.seam.AwaitHeld(ctx, 1, operation)).To(Succeed())
 }
 
-func TestAnAssignmentThatWasNotDeclaredAnyMoreIsNotSent(t *testing.T) {
-	t.Parallel()
-	s := newStory(t)
-	release := s.hold(fakeseam.OpGetCredential, false)
+// declaredAndHeld is a story in which front-desk-key is new, and the first call of the operation waits.
+func declaredAndHeld(t *testing.T, operation string, after bool) (s *story, release func()) {
+	t.Helper()
+	s = newStory(t)
+	release = s.hold(operation, after)
 	s.operate()
 	s.declare("front-desk-key")
-	s.held(fakeseam.OpGetCredential)
+	s.held(operation)
+	return s, release
+}
+
+func TestAnAssignmentThatWasNotDeclaredAnyMoreIsNotSent(t *testing.T) {
+	t.Parallel()
+	s, release := declaredAndHeld(t, fakeseam.OpGetCredential, false)
 
 	s.edit("front-desk-key", forUser(bob))
 	release()
@@ -44,11 +51,7 @@ func TestAnAssignmentThatWasNotDeclaredAnyMoreIsNotSent(t *testing.T) {
 
 func TestAnObjectDeletedBeforeItsRecordAssignsNothing(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	release := s.hold(fakeseam.OpGetCredential, false)
-	s.operate()
-	s.declare("front-desk-key")
-	s.held(fakeseam.OpGetCredential)
+	s, release := declaredAndHeld(t, fakeseam.OpGetCredential, false)
 
 	s.delete("front-desk-key")
 	release()
@@ -61,11 +64,7 @@ func TestAnObjectDeletedBeforeItsRecordAssignsNothing(t *testing.T) {
 
 func TestAnObjectDeletedWhileItsAssignIsUnderWayIsCleanedUp(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	release := s.hold(fakeseam.OpAssignCredential, true)
-	s.operate()
-	s.declare("front-desk-key")
-	s.held(fakeseam.OpAssignCredential)
+	s, release := declaredAndHeld(t, fakeseam.OpAssignCredential, true)
 
 	s.delete("front-desk-key")
 	release()
@@ -212,11 +211,7 @@ func TestARequestIsNotAnsweredByAnOutage(t *testing.T) {
 
 func TestNothingIsDecidedOnACacheOlderThanOurOwnWrites(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	release := s.hold(fakeseam.OpGetCredential, false)
-	s.operate()
-	s.declare("front-desk-key")
-	s.held(fakeseam.OpGetCredential)
+	s, release := declaredAndHeld(t, fakeseam.OpGetCredential, false)
 	thaw := s.traffic.freeze()
 	release()
 	s.assigned("front-desk-key")

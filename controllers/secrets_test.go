@@ -201,7 +201,7 @@ func TestAMissingSecretTakesTheCredentialOffTheStatus(t *testing.T) {
 	t.Parallel()
 	s := assignedToAlice(t)
 
-	s.Expect(s.api.Delete(s.ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "seam", Namespace: s.namespace}})).To(Succeed())
+	s.deleteSecret("seam")
 
 	o := s.reconciling("alice-mobile-key", v1alpha1.ReasonSecretNotFound)
 	s.Expect(o.Status.Credential).To(BeNil(), "claims and hand-over go by it")

@@ -110,6 +110,18 @@ func (s *story) putSecret(name, value string) {
 	s.Expect(s.api.Update(s.ctx, secret)).To(Succeed())
 }
 
+func (s *story) deleteSecret(name string) {
+	s.t.Helper()
+	s.Expect(s.api.Delete(s.ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: s.namespace}})).To(Succeed())
+}
+
+// addKeyElsewhere lets a key open another workspace.
+func (s *story) addKeyElsewhere(key string) {
+	const elsewhere = "11111111-1111-1111-1111-000000000002"
+	s.seam.AddWorkspace(fakeseam.Workspace{ID: elsewhere})
+	s.seam.AddAPIKey(key, elsewhere)
+}
+
 // ready waits until Ready is as described at the object's own generation, and returns the object.
 func (s *story) ready(name string, status metav1.ConditionStatus, reason string) *object {
 	s.t.Helper()
