@@ -153,3 +153,10 @@ func TestDriftIsHealedAtTheResync(t *testing.T) {
 	s.Eventually(s.holder).Should(Equal(user(alice)))
 	s.Eventually(func() []string { return s.events("alice-mobile-key") }).Should(ConsistOf("Normal Assigned", "Normal DriftCorrected"))
 }
+
+// recordedAt returns when the object's record says that the write went out.
+func recordedAt(o *object) time.Time {
+	var record struct{ At time.Time }
+	must(json.Unmarshal([]byte(o.Annotations[v1alpha1.AnnotationAssignedTo]), &record))
+	return record.At
+}

@@ -1,0 +1,111 @@
+package controllers_test
+
+import (
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/seam-operator/seam-operator/api/v1alpha1"
+	"github.com/seam-operator/seam-operator/pkg/fakeseam"
+)
+
+func TestEventsTellEachWriteAndEachChangeOfReasonOnce(t *testing.T) {
+	t.Parallel()
+	s := assignedToAlice(t)
+	told := []string{"Normal Assigned"}
+	s.Eventually(func() []string { return s.events("alice-mobile-key") }).Should(ConsistOf(told))
+	for _, step := range []struct {
+		what string
+		do   func()
+		ends func() bool
+		adds []string
+	}{
+		{"a move", func() { s.edit("alice-mobile-key", forUser(bob)) },
+			func() bool { return s.holder() == user(bob) && s.isReady("alice-mobile-key") },
+			[]string{"Normal Unassigned", "Normal Assigning", "Normal Moved"}},
+		{"drift", func() { s.clock.Step(time.Minute); s.handByConsole(""); s.look("drift") },
+			func() bool { return s.holder() == user(bob) && s.isReady("alice-mobile-key") },
+			[]string{"Normal DriftCorrected"}},
+		{"another holder", func() { s.clock.Step(time.Minute); s.handByConsole(carol); s.look("another") },
+			func() bool { return readyOf(s.get("alice-mobile-key")).Reason == v1alpha1.ReasonHeldByOther },
+			[]string{"Warning HeldByOther"}},
+		{"the same again", func() { s.look("again") },
+			func() bool { return s.get("alice-mobile-key").Status.LastHandledReconcileAt == "again" },
+			nil},
+		{"and back", func() { s.handByConsole(bob); s.look("back") },
+			func() bool { return s.isReady("alice-mobile-key") },
+			[]string{"Normal Assigned"}},
+	} {
+		step.do()
+		s.until(step.ends)
+		told = append(told, step.adds...)
+		s.Eventually(func() []string { return s.events("alice-mobile-key") }).Should(ConsistOf(told), step.what)
+	}
+	for _, call := range s.seam.Writes() {
+		s.Expect(s.eventTexts()).To(ContainElement(ContainSubstring(call.RequestID)), "the request ID of each write")
+	}
+}
+
+// look asks for a reconcile now.
+func (s *story) look(request string) {
+	s.t.Helper()
+	s.edit("alice-mobile-key", annotated(v1alpha1.AnnotationRequestedAt, request))
+}
+
+func TestLooksAtASeamThatIsDownGetRarer(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.seam.Inject(fakeseam.Fault{Status: 503})
+	s.operate()
+	s.declare("alice-mobile-key")
+	version := s.reconciling("alice-mobile-key", v1alpha1.ReasonSeamUnavailable).ResourceVersion
+
+	s.until(func() bool { return len(s.seam.Calls()) >= 12 })
+
+	want := time.Second
+	for i, call := range s.seam.Calls()[1:12] {
+		gap := call.Time.Sub(s.seam.Calls()[i].Time)
+		s.Expect(gap).To(And(BeNumerically(">=", want*9/10), BeNumerically("<=", want*11/10+4*time.Second)), "look %d, give or take a step of the clock", i+2)
+		want = min(2*want, 5*time.Minute)
+	}
+	s.Expect(s.get("alice-mobile-key").ResourceVersion).To(Equal(version), "and each says the same")
+}
+
+func TestAStalledObjectIsReadAgainAfterTheLongestDelay(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.handByConsole(carol)
+	s.operate()
+	s.declare("alice-mobile-key")
+	version := s.stalled("alice-mobile-key", v1alpha1.ReasonHeldByOther).ResourceVersion
+	s.rests()
+
+	s.quiet(4*time.Minute + 29*time.Second) // five minutes less a tenth
+	reads := len(s.seam.Calls())
+	s.clock.Step(62 * time.Second)
+	s.Expect(s.seam.AwaitCalls(s.ctx, reads+1, "")).To(Succeed())
+	s.rests()
+	s.Expect(s.get("alice-mobile-key").ResourceVersion).To(Equal(version))
+
+	s.handByConsole("")
+	s.clock.Step(331 * time.Second)
+	s.assigned("alice-mobile-key")
+}
+
+func TestTheRecordTellsTheTimeOfTheCall(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.options.Limits.QPS, s.options.Limits.Burst = 0.01, 1
+	s.operate()
+	s.declare("first")
+	s.assigned("first")
+	declared := s.clock.Now()
+
+	s.declare("second", func(o *object) { o.Spec.ACSCredentialID = s.another() })
+	s.until(func() bool { return s.isReady("second") })
+
+	call := s.seam.Writes()[1]
+	s.Expect(call.Time.Sub(declared)).To(BeNumerically(">", time.Minute), "it had to wait for its turn")
+	s.Expect(recordedAt(s.get("second"))).To(BeTemporally("~", call.Time, 2*time.Second))
+}
