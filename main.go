@@ -130,6 +130,7 @@ func (o *options) manager(config *rest.Config) ctrl.Options {
 	election := rest.CopyConfig(config)
 	if o.controller.Lease != nil {
 		election.Wrap(o.controller.Lease.Watch)
+		election.ContentType = runtime.ContentTypeJSON // which the lease reads
 	}
 	return ctrl.Options{
 		Scheme:                        scheme,

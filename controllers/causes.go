@@ -16,10 +16,12 @@ const (
 
 // cause tells why the next change is made, by the record that it will replace.
 func (p *pass) cause() cause {
-	record, before := p.situation.Marks.Record, p.obj.Status.LastAssignedTime != nil
+	record, before, last := p.situation.Marks.Record, p.obj.Status.LastAssignedTime != nil, p.mem.last
 	switch {
 	case p.situation.Declared.Deleting():
 		return causeDeletion
+	case record != nil && record.Write == assignment.WriteUnassign && last.accepted == last.text && last.cause != causeDeletion:
+		return last.cause // the second half of a move
 	case record == nil:
 		return causeInitial
 	case record.Person == p.situation.Declared.Person || record.Write == assignment.WriteUnassign && !record.Owned:

@@ -11,7 +11,7 @@ import (
 func (g *group) claim(obj *v1alpha1.CredentialAssignment) assignment.Claim {
 	var claimants []assignment.Claimant
 	for _, o := range g.objects {
-		if mem := g.memories[o.UID]; mem != nil && mem.gone {
+		if g.memory(o).gone {
 			continue // the cache still shows what this process let go
 		}
 		if c, claims := g.claimant(o); claims {
@@ -35,18 +35,19 @@ func (g *group) claimant(obj *v1alpha1.CredentialAssignment) (assignment.Claiman
 	if obj.Spec.Mode == v1alpha1.ModeObserve || deleting && !finalizer || obj.Spec.Suspend && record == nil && !deleting {
 		return assignment.Claimant{}, false
 	}
-	unhandled := obj.Status.ObservedGeneration < 0
-	reads := obj.Status.Credential != nil || unhandled
+	mem := g.memory(obj)
+	fresh := obj.Status.ObservedGeneration < 0
 	return assignment.Claimant{
 		UID:         string(obj.UID),
 		Created:     obj.CreationTimestamp.Time,
 		Person:      personOf(obj),
 		Recorded:    record != nil && g.proven(obj, *record),
-		Reads:       reads,
+		Noted:       g.noted(obj),
+		Reads:       obj.Status.Credential != nil || fresh && !mem.tried,
 		Leaving:     deleting,
 		Suspended:   obj.Spec.Suspend && !deleting,
-		Succeeds:    reads && !deleting && !obj.Spec.Suspend,
-		Unhandled:   unhandled,
+		Succeeds:    (obj.Status.Credential != nil || fresh) && !deleting && !obj.Spec.Suspend,
+		Unhandled:   fresh,
 		Marked:      record != nil && record.Person == personOf(obj) && (finalizer || g.retains(obj)),
 		Ready:       isReadyNow(obj),
 		Stalled:     stalledReason(obj),
@@ -54,26 +55,36 @@ func (g *group) claimant(obj *v1alpha1.CredentialAssignment) (assignment.Claiman
 	}, true
 }
 
+// noted reports whether the object carries a record that a process which was killed may have written before the first
+// status that bears it out: nobody has told yet what its key reads. That can only be so when this process begins to lead.
+func (g *group) noted(obj *v1alpha1.CredentialAssignment) bool {
+	return obj.Status.WorkspaceID == "" && !g.memory(obj).met && g.begins && g.record(obj) != nil
+}
+
 // proven reports whether status, which users do not write, bears the record out: the object's key read the credential in
 // the recorded workspace, and did not turn out to be of another one since. Where status knows no workspace yet, this
-// process knows whether it wrote the record. Nobody can tell of an object that was not handled yet; it is handled first.
+// process knows whether it wrote the record.
 func (g *group) proven(obj *v1alpha1.CredentialAssignment, record assignment.Record) bool {
-	mem := g.memories[obj.UID]
-	if obj.Status.ObservedGeneration < 0 || obj.Status.WorkspaceID == "" && mem != nil && mem.last.ours && mem.last.text == record.String() {
-		return true
+	if obj.Status.WorkspaceID == "" {
+		last := g.memory(obj).last
+		return last.ours && last.text == record.String()
 	}
-	return record.WorkspaceID != "" && obj.Status.WorkspaceID == record.WorkspaceID
+	return obj.Status.WorkspaceID == record.WorkspaceID
 }
 
 // record returns the record that stands for an object: the one it carries or, when somebody stripped it, the one that
-// this process remembers. Of an object that came only now nothing is remembered.
+// this process remembers.
 func (g *group) record(obj *v1alpha1.CredentialAssignment) *assignment.Record {
-	mem := g.memories[obj.UID]
-	if mem == nil {
-		mem = &memory{}
-	}
-	_, record := mem.last.standing(obj)
+	_, record := g.memory(obj).last.standing(obj)
 	return record
+}
+
+// memory returns what is remembered of an object: nothing, when it came only now.
+func (g *group) memory(obj *v1alpha1.CredentialAssignment) *memory {
+	if mem := g.memories[obj.UID]; mem != nil {
+		return mem
+	}
+	return &memory{}
 }
 
 // claimText tells claims apart for the comparison of inputs.

@@ -18,8 +18,11 @@ const (
 )
 
 // tellWrite writes the event of a change that Seam acknowledged.
-func (p *pass) tellWrite(person assignment.Person, requestID string) {
-	note := fmt.Sprintf("credential %s: %s", p.obj.Spec.ACSCredentialID, person)
+func (p *pass) tellWrite(d assignment.Decision, requestID string) {
+	note := fmt.Sprintf("assigned credential %s to %s", p.obj.Spec.ACSCredentialID, d.Person)
+	if d.Step == assignment.Unassign {
+		note = fmt.Sprintf("unassigned credential %s from %s", p.obj.Spec.ACSCredentialID, d.Person)
+	}
 	if requestID != "" {
 		note += fmt.Sprintf(" (Seam request %s)", requestID)
 	}
@@ -32,9 +35,9 @@ func (p *pass) tellTransition(before, after metav1.Condition) {
 		return
 	}
 	switch {
-	case after.Reason == v1alpha1.ReasonAssigned && before.Reason == "" && p.mem.assigned != nil:
+	case after.Reason == v1alpha1.ReasonAssigned && before.Reason == "" && p.mem.last.accepted != "":
 		return // it was told, and the report came late
-	case after.Reason == v1alpha1.ReasonAssigned && before.Reason == "":
+	case after.Reason == v1alpha1.ReasonAssigned && before.Reason == "" && p.mem.assigned == nil:
 		p.tell(corev1.EventTypeNormal, eventAlreadyAssigned, after.Message)
 	case p.kind(after.Reason) == stalled:
 		p.tell(corev1.EventTypeWarning, after.Reason, after.Message)
@@ -48,7 +51,7 @@ func (p *pass) tellFinish(d assignment.Decision) {
 	switch d.Reason {
 	case "":
 	case assignment.Abandoned:
-		p.tell(corev1.EventTypeWarning, d.Reason, d.Message)
+		p.tell(corev1.EventTypeWarning, d.Reason, fmt.Sprintf("credential %s: %s", p.obj.Spec.ACSCredentialID, d.Message))
 	case assignment.HandedOver:
 		p.tell(corev1.EventTypeNormal, d.Reason, d.Message)
 		p.tellSuccessor(d.Successor)

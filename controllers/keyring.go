@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -148,6 +149,9 @@ func (k *key) rest(err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	pause, told := seam.RetryAfter(err)
+	if !told && k.clock.Now().Before(k.restUntil) {
+		return // it was under way when another one began the rest
+	}
 	if !told {
 		k.rested = min(max(2*k.rested, firstRest), k.limits.MaxRest)
 		pause = k.rested
@@ -165,19 +169,37 @@ func (k *key) worked() {
 	k.rested = 0
 }
 
-// workspace returns the workspace that the key belongs to, asked for once in a key's life.
+// errAskerLeft says that whoever asked for the workspace gave up.
+var errAskerLeft = errors.New("the question was given up")
+
+// workspace returns the workspace that the key belongs to, asked for once in a key's life. Who waits for another's
+// question asks anew when that one gives up.
 func (k *key) workspace(ctx context.Context) (string, error) {
-	id, err, _ := k.asking.Do("", func() (any, error) {
-		if k.workspaceID != "" {
-			return k.workspaceID, nil
+	for {
+		answer := k.asking.DoChan("", func() (any, error) {
+			if k.workspaceID != "" {
+				return k.workspaceID, nil
+			}
+			w, err := k.GetWorkspace(ctx)
+			switch {
+			case err == nil:
+				k.workspaceID = w.WorkspaceID
+			case ctx.Err() != nil:
+				err = errAskerLeft
+			}
+			return w.WorkspaceID, err
+		})
+		select {
+		case got := <-answer:
+			if !errors.Is(got.Err, errAskerLeft) {
+				return got.Val.(string), got.Err
+			}
+		case <-ctx.Done():
 		}
-		w, err := k.GetWorkspace(ctx)
-		if err == nil {
-			k.workspaceID = w.WorkspaceID
+		if err := ctx.Err(); err != nil {
+			return "", &seam.Error{Operation: seam.OpGetWorkspace, Unsent: true, Err: err}
 		}
-		return w.WorkspaceID, err
-	})
-	return id.(string), err
+	}
 }
 
 // resting returns until when the key rests.

@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"slices"
 	"time"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
@@ -16,10 +17,16 @@ type lastWrite struct {
 	pending  *assignment.Pending // nil once the write is settled
 
 	accepted string // the record of the last write that Seam accepted from this process
+	cause    cause  // why that was made
 	unseen   unseen // writes that Seam accepted and never showed
 
-	lostAt time.Time          // when the call of the last lost write could no longer be under way; zero when none was lost
-	stray  *assignment.Person // to whom that write may still have given the credential, if it was an assign
+	losses []loss // writes whose answers were lost, until a late look told what became of them
+}
+
+// loss is a write whose answer was lost.
+type loss struct {
+	until  time.Time          // when its call could no longer be under way
+	person *assignment.Person // to whom it may still have given the credential, if it was an assign
 }
 
 // unseen counts how often Seam accepted a write that reads did not show.
@@ -72,41 +79,55 @@ func (w *lastWrite) expire(now time.Time) {
 // giveUp waits no longer for the pending write. If its answer was lost it may yet turn out to have taken effect.
 func (w *lastWrite) giveUp() {
 	if w.lost() {
-		w.lostAt, w.stray = w.pending.Until, nil
+		lost := loss{until: w.pending.Until}
 		if w.record.Write == assignment.WriteAssign {
-			w.stray = &w.record.Person
+			lost.person = &w.record.Person
 		}
+		w.losses = append(w.losses, lost)
 	}
 	w.pending = nil
 }
 
-// lost reports whether the answer to the pending write was lost. A record that nothing bears out loses nothing: whoever
-// may annotate an object could keep everybody else waiting.
+// lost reports whether the answer to the pending write was lost. A record that nothing bears out loses nothing.
 func (w *lastWrite) lost() bool { return w.pending != nil && w.pending.Lost && w.credible }
 
-// lostUntil returns until when a write of this object whose answer was lost may still take effect; zero for none.
+// lostUntil returns until when a write of this object whose answer was lost may still be under way; zero for none.
 func (w *lastWrite) lostUntil() time.Time {
+	var until time.Time
 	if w.lost() {
-		return later(w.lostAt, w.pending.Until)
+		until = w.pending.Until
 	}
-	return w.lostAt
+	for _, l := range w.losses {
+		until = later(until, l.until)
+	}
+	return until
 }
 
-// strayPerson returns the person to whom a lost assign may have given the credential late, for as long as that is to
-// be expected.
-func (w *lastWrite) strayPerson(now time.Time, timeout time.Duration) *assignment.Person {
-	if now.After(w.lostAt.Add(2 * timeout)) {
-		return nil
+// strays returns the persons to whom lost assigns may have given the credential late.
+func (w *lastWrite) strays() []assignment.Person {
+	var persons []assignment.Person
+	for _, l := range w.losses {
+		if l.person != nil {
+			persons = append(persons, *l.person)
+		}
 	}
-	return w.stray
+	return persons
 }
 
-// lateLook returns when to look once more for a write whose answer was lost; zero when that is over.
+// lateLook returns when to look once more for writes whose answers were lost; zero when there are none, or it is time.
 func (w *lastWrite) lateLook(now time.Time, timeout time.Duration) time.Time {
-	if late := w.lostAt.Add(timeout); !w.lostAt.IsZero() && now.Before(late) {
-		return late
+	var at time.Time
+	for _, l := range w.losses {
+		if late := l.until.Add(timeout); now.Before(late) {
+			at = earlier(at, late)
+		}
 	}
-	return time.Time{}
+	return at
+}
+
+// looked notes when the credential was read. What has not taken effect so late never will.
+func (w *lastWrite) looked(at time.Time, timeout time.Duration) {
+	w.losses = slices.DeleteFunc(w.losses, func(l loss) bool { return !at.Before(l.until.Add(timeout)) })
 }
 
 // acceptedBy notes that Seam accepted the recorded write; the time in which reads may show it doubles with each.

@@ -1,9 +1,16 @@
 package controllers
 
 import (
+	"bytes"
+	"encoding/json"
+	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
+
+	coordinationv1 "k8s.io/api/coordination/v1"
+	"k8s.io/utils/ptr"
 )
 
 // Lease knows when this process last renewed its leadership, by watching the traffic of leader election. A process that
@@ -16,18 +23,43 @@ type Lease struct {
 	renewed time.Time
 }
 
-// Watch wraps the transport of leader election.
+// Watch wraps the transport of leader election, which speaks JSON.
 func (l *Lease) Watch(next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(req *http.Request) (*http.Response, error) {
-		began := time.Now()
+		lease := leaseIn(req)
+		if lease == nil {
+			return next.RoundTrip(req)
+		}
+		renews, began := ptr.Deref(lease.Spec.HolderIdentity, "") != "", time.Now()
+		if !renews {
+			l.renew(time.Time{}) // it is being given back
+		}
 		resp, err := next.RoundTrip(req)
-		if err == nil && resp.StatusCode < http.StatusMultipleChoices && (req.Method == http.MethodPut || req.Method == http.MethodPost) {
-			l.mu.Lock()
-			defer l.mu.Unlock()
-			l.renewed = began
+		if err == nil && resp.StatusCode < http.StatusMultipleChoices && renews {
+			l.renew(began)
 		}
 		return resp, err
 	})
+}
+
+func (l *Lease) renew(at time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.renewed = at
+}
+
+// leaseIn returns the lease that a request writes; nil for any other request. Leader election writes events too.
+func leaseIn(req *http.Request) *coordinationv1.Lease {
+	if !strings.Contains(req.URL.Path, "/leases") || req.Method != http.MethodPut && req.Method != http.MethodPost || req.Body == nil {
+		return nil
+	}
+	body, err := io.ReadAll(req.Body)
+	req.Body = io.NopCloser(bytes.NewReader(body))
+	lease := &coordinationv1.Lease{}
+	if err != nil || json.Unmarshal(body, lease) != nil {
+		return nil
+	}
+	return lease
 }
 
 // held reports whether the lease can be another's by now. Without a lease there is no other. Both clocks count: the

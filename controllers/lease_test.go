@@ -3,6 +3,7 @@ package controllers
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 )
@@ -14,9 +15,10 @@ func TestALeaseIsHeldAsLongAsItsLastRenewalIsGood(t *testing.T) {
 	transport := lease.Watch(roundTripper(func(*http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: status, Body: http.NoBody}, nil
 	}))
+	path, body := "/apis/coordination.k8s.io/v1/namespaces/x/leases/y", `{"spec":{"holderIdentity":"us"}}`
 	send := func(method string, answer int) {
 		status = answer
-		resp, err := transport.RoundTrip(httptest.NewRequest(method, "/apis/coordination.k8s.io/v1/namespaces/x/leases/y", nil))
+		resp, err := transport.RoundTrip(httptest.NewRequest(method, path, strings.NewReader(body)))
 		if err != nil || resp.Body.Close() != nil {
 			t.Fatal(err)
 		}
@@ -38,6 +40,16 @@ func TestALeaseIsHeldAsLongAsItsLastRenewalIsGood(t *testing.T) {
 	send(http.MethodPost, http.StatusCreated)
 	if !lease.held() {
 		t.Error("a new lease was not noticed")
+	}
+	body = `{"spec":{"leaseTransitions":1}}`
+	send(http.MethodPut, http.StatusOK)
+	if lease.held() {
+		t.Error("a lease that was given back still makes a leader")
+	}
+	path, body = "/api/v1/namespaces/x/events", `{"spec":{"holderIdentity":"us"}}`
+	send(http.MethodPost, http.StatusCreated)
+	if lease.held() {
+		t.Error("an event makes a leader")
 	}
 }
 

@@ -116,6 +116,7 @@ func (p *pass) see(shown seam.Credential) {
 	if shown.WorkspaceID != "" {
 		seen.WorkspaceID = strings.ToLower(shown.WorkspaceID)
 	}
+	seen.ACSSystemID = strings.ToLower(shown.ACSSystemID)
 	seen.Unusable = shown.IsManaged != nil && !*shown.IsManaged || slices.Contains(shown.Warnings, warningBeingDeleted)
 }
 
@@ -135,25 +136,26 @@ func (p *pass) readUnmanaged(ctx context.Context) error {
 }
 
 func (p *pass) readPerson(ctx context.Context, person assignment.Person) error {
-	identity, err := p.identityOf(ctx, person)
+	account, err := p.account(ctx, person)
 	if err != nil && !seam.IsNotFound(err) {
 		return err
 	}
-	if !isID(identity) {
+	if !isID(account.UserIdentityID) {
 		return &seam.Error{Operation: seam.OpGetUserIdentity, Err: errUnreadable}
 	}
-	p.situation.Seen.People[person] = assignment.Account{Exists: err == nil, UserIdentityID: strings.ToLower(identity)}
+	account.Exists = err == nil
+	p.situation.Seen.People[person] = account
 	return nil
 }
 
-// identityOf returns the identity that an ACS user is linked to, or that a user identity reads as.
-func (p *pass) identityOf(ctx context.Context, person assignment.Person) (string, error) {
+// account returns what Seam tells of an ACS user or a user identity.
+func (p *pass) account(ctx context.Context, person assignment.Person) (assignment.Account, error) {
 	if person.ACSUserID != "" {
 		user, err := p.key.GetACSUser(ctx, person.ACSUserID)
-		return user.UserIdentityID, err
+		return assignment.Account{UserIdentityID: strings.ToLower(user.UserIdentityID), ACSSystemID: strings.ToLower(user.ACSSystemID)}, err
 	}
 	identity, err := p.key.GetUserIdentity(ctx, person.UserIdentityID)
-	return identity.UserIdentityID, err
+	return assignment.Account{UserIdentityID: strings.ToLower(identity.UserIdentityID)}, err
 }
 
 // settle notes that Seam shows the effect of the recorded write. Until its time is over, a read that shows it no more

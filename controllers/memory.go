@@ -23,6 +23,8 @@ type memory struct {
 	wrote string
 	// gone says that this process let the object go, although the cache may still show it.
 	gone bool
+	// tried says that this process began to look at the object, met that it could tell something of it.
+	tried, met bool
 
 	lastLook time.Time // when Seam was last looked at with success, or when this process met the object
 	failures int       // passes in a row that ended unfinished
@@ -77,6 +79,7 @@ type shared struct {
 	objects   map[types.UID]*memory
 	lost      lostWrites
 	interrupt context.CancelFunc // ends the call for which the credential could be kept waiting; nil when there is none
+	news      bool               // something was declared since the objects were listed
 }
 
 // lostWrites remembers, beyond the life of the object that sent it, until when a write whose answer was lost may still
@@ -85,38 +88,45 @@ type lostWrites struct{ until time.Time }
 
 func (l *lostWrites) add(until time.Time) { l.until = later(l.until, until) }
 
-// of returns the memories of the objects that name a credential, and forgets those of objects that are gone, but for
-// what they lost.
-func (m *memories) of(credential string, objects []types.UID, now time.Time) (map[types.UID]*memory, *lostWrites) {
+// listen begins to notice what is declared about a credential. Its objects are listed after that.
+func (m *memories) listen(credential string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.byCredential == nil {
 		m.byCredential = map[string]*shared{}
 	}
-	before := m.byCredential[credential]
-	if before == nil {
-		before = &shared{}
+	if m.byCredential[credential] == nil {
+		m.byCredential[credential] = &shared{}
 	}
-	current := &shared{objects: make(map[types.UID]*memory, len(objects)), lost: before.lost}
-	for _, uid := range objects {
-		current.objects[uid] = before.objects[uid]
-		if current.objects[uid] == nil {
-			current.objects[uid] = &memory{lastLook: now}
-		}
-	}
-	for uid, gone := range before.objects {
-		if current.objects[uid] == nil {
-			current.lost.add(gone.last.lostUntil())
-		}
-	}
-	m.byCredential[credential] = current
-	if len(objects) == 0 && !now.Before(current.lost.until) {
-		delete(m.byCredential, credential)
-	}
-	return current.objects, &current.lost
+	m.byCredential[credential].news = false
 }
 
-// interruptible returns a context for a call that gives way to whatever is declared about the credential meanwhile.
+// of returns the memories of the objects that name a credential, and forgets those of objects that are gone, but for
+// what they lost.
+func (m *memories) of(credential string, objects []types.UID, now time.Time) (map[types.UID]*memory, *lostWrites) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := m.byCredential[credential]
+	before := s.objects
+	s.objects = make(map[types.UID]*memory, len(objects))
+	for _, uid := range objects {
+		s.objects[uid] = before[uid]
+		if s.objects[uid] == nil {
+			s.objects[uid] = &memory{lastLook: now}
+		}
+	}
+	for uid, gone := range before {
+		if s.objects[uid] == nil {
+			s.lost.add(gone.last.lostUntil())
+		}
+	}
+	if len(objects) == 0 && !now.Before(s.lost.until) {
+		delete(m.byCredential, credential)
+	}
+	return s.objects, &s.lost
+}
+
+// interruptible returns a context for a call that gives way to whatever is declared about the credential.
 func (m *memories) interruptible(ctx context.Context, credential string) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	m.setInterrupt(credential, cancel)
@@ -129,16 +139,24 @@ func (m *memories) interruptible(ctx context.Context, credential string) (contex
 func (m *memories) setInterrupt(credential string, cancel context.CancelFunc) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if s := m.byCredential[credential]; s != nil {
-		s.interrupt = cancel
+	s := m.byCredential[credential]
+	s.interrupt = cancel
+	if s.news && cancel != nil {
+		cancel()
 	}
 }
 
-// interrupt ends the interruptible call for a credential, if one is under way.
+// interrupt ends the interruptible call for a credential, if one is under way, and keeps others from beginning until
+// the objects are listed again.
 func (m *memories) interrupt(credential string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if s := m.byCredential[credential]; s != nil && s.interrupt != nil {
+	s := m.byCredential[credential]
+	if s == nil {
+		return
+	}
+	s.news = true
+	if s.interrupt != nil {
 		s.interrupt()
 	}
 }

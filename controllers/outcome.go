@@ -18,13 +18,19 @@ import (
 // conclude ends a pass as the plan says.
 func (p *pass) conclude(d assignment.Decision) outcome {
 	out := outcome{reason: d.Reason, message: d.Message, looked: p.situation.Seen.Credential != assignment.NotRead}
-	if d.Step == assignment.Wait && d.Reason == v1alpha1.ReasonAssigning && isReadyNow(p.obj) {
+	if d.Step == assignment.Wait && d.Reason == v1alpha1.ReasonAssigning && isReadyNow(p.obj) && p.mem.last.unseen.times == 0 {
 		out.reason = "" // Seam showed it, and shows it no more: that is a read that lags
 	}
 	if out.looked {
 		p.mem.lastLook = p.Clock.Now()
+		if d.Step == assignment.Rest { // what a read shows that may lag tells nothing of late writes
+			p.mem.last.looked(p.readAt, p.SeamTimeout)
+		}
 	}
 	out.next = p.nextLook(d)
+	if out.looked {
+		out.next = earlier(out.next, p.mem.last.lateLook(p.Clock.Now(), p.SeamTimeout))
+	}
 	return out
 }
 
@@ -67,6 +73,9 @@ func (p *pass) explain(ctx context.Context, err error) (outcome, error) {
 	}
 	ctrl.LoggerFrom(ctx).Info("not done", "object", p.obj.Namespace+"/"+p.obj.Name, "reason", reason, "error", err.Error())
 	out := outcome{reason: reason, message: message, next: p.retryAfter(reason)}
+	if p.outage(out) {
+		out.next = earlier(out.next, p.outageEnds())
+	}
 	if _, told := seam.RetryAfter(err); told || seam.IsRateLimited(err) {
 		p.key.rest(err)
 		out.next = later(out.next, p.key.resting())
@@ -131,7 +140,7 @@ func told(err error) string {
 	if !errors.As(err, &answer) || answer.Status == 0 {
 		return ""
 	}
-	return strings.TrimSuffix(fmt.Sprintf(" (%d %s", answer.Status, code(answer.SafeType())), " ") + ")"
+	return strings.TrimSuffix(fmt.Sprintf(" (%d %s", answer.Status, answer.SafeType()), " ") + ")"
 }
 
 // nextLook returns when to look at Seam again after a pass that ended as the plan says.
@@ -149,7 +158,6 @@ func (p *pass) nextLook(d assignment.Decision) time.Time {
 	}
 	p.mem.failures = 0
 	next := now.Add(jitter(p.resyncInterval()))
-	next = earlier(next, p.mem.last.lateLook(now, p.SeamTimeout))
 	if p.providerPending() {
 		next = earlier(next, now.Add(jitter(p.poll())))
 	} else {

@@ -44,6 +44,7 @@ type outcome struct {
 func (p *pass) run(ctx context.Context) (outcome, error) {
 	defer p.close()
 	p.situation = p.begin()
+	p.keepKey(ctx)
 	for {
 		d := assignment.Plan(p.situation)
 		var err error
@@ -88,7 +89,7 @@ func (p *pass) begin() assignment.Situation {
 		},
 		Claim:   p.claim,
 		Pending: p.mem.last.pending,
-		Stray:   p.mem.last.strayPerson(now, p.SeamTimeout),
+		Strays:  p.mem.last.strays(),
 		Refused: p.mem.refused,
 		Seen:    assignment.Seen{People: assignment.People{}},
 		Now:     now,
@@ -106,11 +107,17 @@ func (p *pass) declaration() assignment.Declaration {
 		Abandoned:   p.obj.Annotations[v1alpha1.AnnotationAbandon] == "true",
 	}
 	if !p.obj.DeletionTimestamp.IsZero() {
-		d.ReleaseAt = p.obj.DeletionTimestamp.Add(p.HandOverGrace)
+		d.ReleaseAt = p.obj.DeletionTimestamp.Time
+		if p.HandOverGrace > 0 {
+			d.ReleaseAt = d.ReleaseAt.Add(wholeSecond + p.HandOverGrace)
+		}
 		d.ReleaseBy = d.ReleaseAt.Add(p.SeamTimeout)
 	}
 	return d
 }
+
+// wholeSecond is by how much an object may have been deleted after its deletionTimestamp.
+const wholeSecond = time.Second
 
 // inputs puts together what a look depends on, apart from Seam.
 func (p *pass) inputs(ctx context.Context) (inputs, error) {
@@ -121,7 +128,7 @@ func (p *pass) inputs(ctx context.Context) (inputs, error) {
 	finalizer, record := p.marks()
 	return inputs{
 		generation: p.obj.Generation,
-		requested:  requestedAt(p.obj),
+		requested:  requests(p.obj),
 		deleting:   !p.obj.DeletionTimestamp.IsZero(),
 		abandoned:  p.obj.Annotations[v1alpha1.AnnotationAbandon] == "true",
 		finalizer:  finalizer,
@@ -151,6 +158,11 @@ func requestedAt(obj *v1alpha1.CredentialAssignment) string {
 	return obj.Annotations[v1alpha1.AnnotationFluxRequestedAt]
 }
 
+// requests tells the values of both annotations apart that ask for a reconcile now.
+func requests(obj *v1alpha1.CredentialAssignment) string {
+	return obj.Annotations[v1alpha1.AnnotationRequestedAt] + "\n" + obj.Annotations[v1alpha1.AnnotationFluxRequestedAt]
+}
+
 // open finds the key of this pass and waits its turn, by an error that says how long.
 func (p *pass) open(ctx context.Context) error {
 	if p.key != nil {
@@ -167,6 +179,18 @@ func (p *pass) open(ctx context.Context) error {
 		k = p.mem.key // the Secret may go before the object does
 	}
 	return p.take(k)
+}
+
+// keepKey keeps the key of an object that has something to clean up and does not look at Seam by itself: when it is
+// deleted with its namespace, the Secret may be gone before it is looked at. A key that worked is worth more.
+func (p *pass) keepKey(ctx context.Context) {
+	d := p.situation.Declared
+	if p.mem.key != nil || !p.situation.Marks.Finalizer || !d.Deleting() && !d.Suspended {
+		return
+	}
+	if k, err := p.ownKey(ctx); err == nil {
+		p.mem.key = k
+	}
 }
 
 // queue waits on in the queue for a key, as long as the Secret that named it is the same: the Secret itself is read only

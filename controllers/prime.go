@@ -19,8 +19,9 @@ import (
 // primer sees to it that a new leader decides nothing on a cache that is older than its leadership: the leader before
 // it may have recorded writes that the cache does not show yet.
 type primer struct {
-	mu   sync.Mutex
-	done bool
+	mu    sync.Mutex
+	since time.Time // since when this process leads
+	done  bool
 }
 
 const (
@@ -35,6 +36,7 @@ func (r *Reconciler) prime(ctx context.Context) error {
 	if r.primer.done {
 		return nil
 	}
+	r.primer.since = r.Clock.Now()
 	namespaces := r.Namespaces
 	if len(namespaces) == 0 {
 		namespaces = []string{metav1.NamespaceAll}

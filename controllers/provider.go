@@ -41,7 +41,7 @@ func (p *pass) providerPending() bool {
 // credentialStatus takes from a credential what is for everybody: codes and dates, never texts.
 func credentialStatus(c seam.Credential) *v1alpha1.CredentialStatus {
 	status := &v1alpha1.CredentialStatus{
-		AccessMethod: code(c.AccessMethod),
+		AccessMethod: c.AccessMethod,
 		IsIssued:     c.IsIssued,
 		StartsAt:     date(c.StartsAt),
 		EndsAt:       date(c.EndsAt),
@@ -54,37 +54,16 @@ func credentialStatus(c seam.Credential) *v1alpha1.CredentialStatus {
 	return status
 }
 
-var (
-	// plainCode is what a code of Seam's looks like. Anything else might be a text, and texts may hold PINs.
-	plainCode = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
-	// manyDigits might be a PIN or a card number, even within a code.
-	manyDigits = regexp.MustCompile(`[0-9]{4,}`)
-	uuid       = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
-)
-
-// code returns a code of Seam's, fit for everybody to read; empty when it is none.
-func code(text string) string {
-	if !plainCode.MatchString(text) {
-		return ""
-	}
-	return manyDigits.ReplaceAllString(text, "…")
-}
+var uuid = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
 
 // isID reports whether the text is an ID of Seam's, or says that there is none.
 func isID(text string) bool {
 	return text == "" || uuid.MatchString(strings.ToLower(text))
 }
 
-// codes returns the plain codes in order, each once, so that Seam's order makes no difference.
-func codes(texts []string) []string {
-	var plain []string
-	for _, text := range texts {
-		if c := code(text); c != "" {
-			plain = append(plain, c)
-		}
-	}
-	slices.Sort(plain)
-	return slices.Compact(plain)
+// codes returns the codes in order, each once, so that Seam's order makes no difference.
+func codes(of []string) []string {
+	return slices.Compact(slices.Sorted(slices.Values(of)))
 }
 
 func date(text string) *metav1.Time {

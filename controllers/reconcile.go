@@ -3,7 +3,6 @@ package controllers
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -34,33 +33,25 @@ func (r *Reconciler) Reconcile(stop context.Context, id Credential) (ctrl.Result
 	if group.stale() {
 		return ctrl.Result{}, nil // the newer version is on its way, and wakes this credential again
 	}
-	var failed error
 	for i, obj := range group.objects {
 		if stop.Err() != nil {
 			return ctrl.Result{}, nil
 		}
 		if i > 0 {
 			if known, err := r.knows(ctx, id, group); err != nil || !known {
-				return ctrl.Result{RequeueAfter: time.Millisecond}, errors.Join(failed, err)
+				return ctrl.Result{RequeueAfter: time.Millisecond}, err
 			}
 		}
 		due, err := r.handle(ctx, stop, group, obj)
+		if err != nil {
+			return ctrl.Result{}, err
+		}
 		group.due = earlier(group.due, due)
-		failed = errors.Join(failed, r.ordinary(err, &group.due))
 	}
-	if failed != nil || group.due.IsZero() {
-		return ctrl.Result{}, failed
+	if group.due.IsZero() {
+		return ctrl.Result{}, nil
 	}
 	return ctrl.Result{RequeueAfter: max(group.due.Sub(r.Clock.Now()), time.Millisecond)}, nil
-}
-
-// ordinary takes out errors that only say that an object changed or went while it was handled.
-func (r *Reconciler) ordinary(err error, due *time.Time) error {
-	if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
-		*due = earlier(*due, r.Clock.Now().Add(conflictDelay))
-		return nil
-	}
-	return err
 }
 
 // group is all objects that name one credential.
@@ -70,10 +61,12 @@ type group struct {
 	memories map[types.UID]*memory
 	lost     *lostWrites
 	due      time.Time // when the first of those handled so far is due again; zero for never
+	begins   bool      // whether a call of the leader before this process may still be under way
 }
 
 // group lists the objects of a credential in the order in which they are handled, with what is remembered of them.
 func (r *Reconciler) group(ctx context.Context, id Credential) (*group, error) {
+	r.memories.listen(string(id))
 	g, err := r.rivals(ctx, id)
 	if err != nil {
 		return nil, err
@@ -84,6 +77,7 @@ func (r *Reconciler) group(ctx context.Context, id Credential) (*group, error) {
 	}
 	now := r.Clock.Now()
 	g.memories, g.lost = r.memories.of(string(id), uids, now)
+	g.begins = now.Before(r.primer.since.Add(r.SeamTimeout))
 	for _, obj := range g.objects {
 		g.pend(obj, now) // nobody writes before everybody's lost writes are known
 	}
@@ -97,15 +91,15 @@ func (r *Reconciler) group(ctx context.Context, id Credential) (*group, error) {
 	return g, nil
 }
 
-// place returns when an object is handled: one whose recorded claim nobody can outdo comes first, so that no rival's key
-// keeps it waiting; then those that nobody has handled yet, since no other claim can be judged before every claimant was
-// heard; then the rest.
+// place returns when an object is handled: those whose recorded claim is borne out come first, so that no rival's key
+// keeps them waiting; then those of which nobody can tell yet, since no other claim can be judged before every claimant
+// was heard; then the rest.
 func (g *group) place(obj *v1alpha1.CredentialAssignment) int {
-	record, handled := g.record(obj), obj.Status.ObservedGeneration >= 0
+	c, _ := g.claimant(obj)
 	switch {
-	case handled && record != nil && g.proven(obj, *record):
+	case c.Recorded:
 		return 0
-	case !handled:
+	case c.Noted || c.Unhandled && !g.memory(obj).tried:
 		return 1
 	default:
 		return 2
@@ -152,11 +146,14 @@ func isOlder(version, than string) bool {
 	return err == nil && order < 0
 }
 
-// pend brings what is remembered of an object's last write up to date with the record that stands.
+// pend brings what is remembered of an object's last write up to date with the record that stands. Others wait for a
+// write that this process did not send itself only if the leader before it may have: whoever may annotate an object could
+// keep them waiting for ever.
 func (g *group) pend(obj *v1alpha1.CredentialAssignment, now time.Time) {
 	last := &g.memories[obj.UID].last
 	text, record := last.standing(obj)
-	last.pend(text, record, record != nil && g.proven(obj, *record), now, g.SeamTimeout)
+	credible := record != nil && g.begins && (g.noted(obj) || g.proven(obj, *record))
+	last.pend(text, record, credible, now, g.SeamTimeout)
 }
 
 // lostUntil returns until when a write for the credential, of whatever object, whose answer was lost may still take
@@ -195,15 +192,21 @@ func (r *Reconciler) handle(ctx, stop context.Context, g *group, obj *v1alpha1.C
 		return mem.next, nil
 	}
 	mem.forgetWhatChanged(in, now)
+	mem.tried = true
 	out, err := p.run(ctx)
-	if err != nil {
-		return time.Time{}, err
+	if err == nil {
+		err = p.report(ctx, out)
 	}
-	if err := p.report(ctx, out); err != nil {
-		return time.Time{}, err
+	if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
+		return now.Add(conflictDelay), nil // it changed or went while it was handled
+	}
+	if err != nil {
+		ctrl.LoggerFrom(ctx).Error(err, "not handled", "object", obj.Namespace+"/"+obj.Name)
+		out.next = p.retryAfter(v1alpha1.ReasonSeamUnavailable)
 	}
 	in.finalizer, in.record = p.marks()
 	mem.inputs, mem.next = in, out.next
+	mem.met = mem.met || out.reason != ""
 	return out.next, nil
 }
 

@@ -25,14 +25,13 @@ import (
 	"github.com/seam-operator/seam-operator/pkg/seam"
 )
 
-// The RBAC of the operator: least privilege, no wildcard. Events stand in two groups because leader election still
-// writes core ones.
+// The RBAC of the operator: least privilege, no wildcard.
 //
 // +kubebuilder:rbac:groups=acs.seam.co,resources=credentialassignments,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups=acs.seam.co,resources=credentialassignments/status,verbs=patch
 // +kubebuilder:rbac:groups="",resources=secrets,verbs=get;list;watch
 // +kubebuilder:rbac:groups="",resources=namespaces,verbs=get
-// +kubebuilder:rbac:groups="";events.k8s.io,resources=events,verbs=create;patch
+// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
 // Options are the operator's defaults, delays and bounds.
 type Options struct {
@@ -162,7 +161,7 @@ type queue = workqueue.TypedRateLimitingInterface[Credential]
 
 // declares tells declarations of one object apart, what is asked for on demand included.
 func declares(obj *v1alpha1.CredentialAssignment) [3]string {
-	return [3]string{strconv.FormatInt(obj.Generation, 10), requestedAt(obj), obj.Annotations[v1alpha1.AnnotationAbandon]}
+	return [3]string{strconv.FormatInt(obj.Generation, 10), requests(obj), obj.Annotations[v1alpha1.AnnotationAbandon]}
 }
 
 // credentialsOfSecret maps a Secret to the credentials of the objects that read it.

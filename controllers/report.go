@@ -71,8 +71,11 @@ func (p *pass) outage(out outcome) bool {
 	if p.situation.Declared.Deleting() || ready.ObservedGeneration != p.obj.Generation || p.kind(ready.Reason) == reconciling {
 		return false
 	}
-	return p.Clock.Since(p.mem.lastLook) < 2*p.resyncInterval()
+	return p.Clock.Now().Before(p.outageEnds())
 }
+
+// outageEnds returns when what was last seen does not stand any more.
+func (p *pass) outageEnds() time.Time { return p.mem.lastLook.Add(2 * p.resyncInterval()) }
 
 // describe puts the outcome into the object's status.
 func (p *pass) describe(out outcome) {
@@ -101,8 +104,11 @@ func (p *pass) describe(out outcome) {
 func (p *pass) describeCredential(out outcome) {
 	status := &p.obj.Status
 	seen := p.situation.Seen
-	if p.situation.Readable() || p.situation.Displaced() {
+	switch {
+	case p.situation.Readable():
 		status.WorkspaceID = seen.WorkspaceID
+	case p.situation.Displaced(): // the record proves nothing to rivals any more
+		status.WorkspaceID, p.mem.last.ours = "", false
 	}
 	switch {
 	case p.kind(out.reason) == reconciling && !out.looked && out.reason != v1alpha1.ReasonSecretNotFound:
@@ -128,12 +134,17 @@ func (p *pass) describeSuspended(out outcome) {
 	p.obj.Status.ObservedGeneration = p.obj.Generation
 	if readyCondition(p.obj).Type == "" || !p.speaksOf(personOf(p.obj)) {
 		p.setCondition(v1alpha1.ConditionReady, metav1.ConditionUnknown, out.reason, out.message)
+		p.describeProvider(out)
 	}
 	p.setKind(settled, out)
 }
 
-// speaksOf reports whether Ready speaks of the person: this process saw it declared, or status shows it as holder.
+// speaksOf reports whether Ready speaks of the person: this process saw it declared, or status shows it as holder, and
+// nothing was done since that Ready does not know of.
 func (p *pass) speaksOf(person assignment.Person) bool {
+	if record := p.situation.Marks.Record; record != nil && (record.Write != assignment.WriteAssign || record.Person != person) {
+		return false
+	}
 	if p.mem.person != (assignment.Person{}) {
 		return p.mem.person == person
 	}

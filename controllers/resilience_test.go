@@ -35,7 +35,7 @@ func (s *story) renew(lease *controllers.Lease) {
 	s.t.Helper()
 	renewed, err := lease.Watch(roundTripper(func(*http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
-	})).RoundTrip(httptest.NewRequest(http.MethodPut, "/leases/seam-operator", nil))
+	})).RoundTrip(httptest.NewRequest(http.MethodPut, "/leases/seam-operator", strings.NewReader(`{"spec":{"holderIdentity":"us"}}`)))
 	s.Expect(err).NotTo(HaveOccurred())
 	s.Expect(renewed.Body.Close()).To(Succeed())
 }

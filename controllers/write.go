@@ -117,8 +117,8 @@ func (p *pass) acknowledged(d assignment.Decision, because cause, result seam.Wr
 	record := p.situation.Marks.Record
 	p.mem.last.acceptedBy(p.SeamTimeout, p.MaxRetryDelay)
 	writes.WithLabelValues(string(record.Write), string(because)).Inc()
-	p.changed = because.event(d.Step)
-	p.tellWrite(d.Person, result.RequestID)
+	p.changed, p.mem.last.cause = because.event(d.Step), because
+	p.tellWrite(d, result.RequestID)
 	p.situation.Seen.Credential = assignment.NotRead
 	if result.Credential != nil && !p.situation.Declared.Deleting() && readable(*result.Credential) {
 		p.readAt, p.situation.Now = p.Clock.Now(), p.Clock.Now()
@@ -135,6 +135,9 @@ func (p *pass) refuse(d assignment.Decision, err error) {
 		if d.Step == assignment.Unassign {
 			message = fmt.Sprintf("Seam shows %s as the holder and says that there is nobody of that ID to unassign", d.Person)
 		}
+	}
+	if d.Step == assignment.Assign && p.situation.Seen.Holder.Free() {
+		message += "; nobody holds the credential now"
 	}
 	p.mem.refused = &assignment.Refusal{
 		Write:   p.situation.Marks.Record.Write,
@@ -172,6 +175,7 @@ func (p *pass) mark(ctx context.Context, d assignment.Decision) error {
 		if err := p.patchMarks(ctx, false, ""); err != nil {
 			return err
 		}
+		p.mem.last.expire(p.Clock.Now())
 		p.pending(nil)
 		p.mem.last.forget()
 		return nil
@@ -181,6 +185,7 @@ func (p *pass) mark(ctx context.Context, d assignment.Decision) error {
 	default:
 		record := p.newRecord(d)
 		record.Found = true
+		p.mem.last.expire(record.At) // the record is about to be replaced
 		if err := p.putMarks(ctx, d.Finalizer, &record); err != nil {
 			return err
 		}

@@ -65,7 +65,7 @@ func shownInStatus(s *Situation)    { s.Marks.Held = true }
 func unusable(s *Situation)         { s.Seen.Unusable = true }
 func unmanaged(p Presence) change   { return func(s *Situation) { s.Seen.Unmanaged = p } }
 func missing(s *Situation)          { s.Seen.Credential = Missing }
-func stray(p Person) change         { return func(s *Situation) { s.Stray = &p } }
+func stray(p Person) change         { return func(s *Situation) { s.Strays = append(s.Strays, p) } }
 func afterWinner(p Person) change {
 	return func(s *Situation) { s.Claim.Winner = &Claimant{UID: "uid-rival", Person: p} }
 }

@@ -11,8 +11,10 @@ type Claimant struct {
 	UID     string
 	Created time.Time
 	Person  Person
-	// Recorded says that the object carries a record of its own.
+	// Recorded says that the object carries a record of its own, and that status bears it out.
 	Recorded bool
+	// Noted says that it carries a record of its own, and that nobody has looked yet whether that is true.
+	Noted bool
 	// Reads says that its own key reads the credential, or that nobody has tried yet.
 	Reads bool
 	// Leaving says that it is being deleted.
@@ -39,22 +41,25 @@ type Claimant struct {
 func Rank(claimants []Claimant) {
 	slices.SortFunc(claimants, func(a, b Claimant) int {
 		return cmp.Or(
-			first(a.Recorded, b.Recorded),
-			first(a.Recorded || a.Reads, b.Recorded || b.Reads),
+			cmp.Compare(a.class(), b.class()),
 			a.Created.Compare(b.Created),
 			cmp.Compare(a.UID, b.UID),
 		)
 	})
 }
 
-func first(a, b bool) int {
+// class is what counts before age. A record that nobody has looked into is a forgery or that of a process that was killed:
+// it goes before all who have none, and after all that are borne out.
+func (c Claimant) class() int {
 	switch {
-	case a == b:
+	case c.Recorded:
 		return 0
-	case a:
-		return -1
-	default:
+	case c.Noted:
 		return 1
+	case c.Reads:
+		return 2
+	default:
+		return 3
 	}
 }
 

@@ -18,8 +18,8 @@ func (s Situation) credential() *Decision {
 	case s.Seen.Credential == Missing && s.Seen.Unmanaged == NotRead:
 		return read(ReadUnmanaged)
 	case s.Seen.Credential == Missing && s.Seen.Unmanaged == Missing:
-		return rest(v1alpha1.ReasonCredentialNotFound, "the workspace of this API key has no such credential: "+
-			"correct spec.acsCredentialID (by a new object) or use a key of the right workspace")
+		return rest(v1alpha1.ReasonCredentialNotFound, fmt.Sprintf("workspace %s, to which the API key belongs, has no such credential: "+
+			"correct spec.acsCredentialID (by a new object) or use a key of the right workspace", s.Seen.WorkspaceID))
 	case s.Seen.Credential == Missing || s.Seen.Unusable:
 		return rest(v1alpha1.ReasonCredentialUnusable, "Seam does not manage this credential, or is deleting it: use another one")
 	default:

@@ -1,6 +1,10 @@
 package assignment
 
-import "github.com/seam-operator/seam-operator/api/v1alpha1"
+import (
+	"fmt"
+
+	"github.com/seam-operator/seam-operator/api/v1alpha1"
+)
 
 // planDeletion takes the credential from the declared or the recorded person, and lets the object go once that person
 // was seen not to hold it.
@@ -12,7 +16,7 @@ func (s Situation) planDeletion() *Decision {
 	case d.Abandoned:
 		return finish(Abandoned, "the clean-up was given up: whoever holds the credential keeps it")
 	case d.Retain || d.Mode == v1alpha1.ModeObserve:
-		return finish(Retained, "nothing is taken away: the declaration says so")
+		return s.unlessLanding(finish(Retained, "nothing is taken away: the declaration says so"))
 	case s.Now.Before(d.ReleaseAt) && s.unheard():
 		return read(ReadCredential)
 	case s.Claim.Winner != nil && !s.overtaken():
@@ -103,7 +107,8 @@ func (s Situation) releaseWithout(d *Decision) *Decision {
 		return d
 	}
 	if s.Marks.workspace() == "" {
-		return rest(d.Reason, "the workspace of this API key has no such credential, and no record tells in which workspace it was")
+		return rest(d.Reason, fmt.Sprintf("workspace %s, to which the API key belongs, has no such credential, and no record tells in which workspace it was",
+			s.Seen.WorkspaceID))
 	}
 	if unsettled := s.unsettled(); unsettled != nil {
 		return unsettled
@@ -116,5 +121,9 @@ func (s Situation) ours() (bool, *Person) {
 	if held, next := s.Seen.People.holds(s.Seen.Holder, s.Declared.Person); held || next != nil {
 		return held, next
 	}
-	return s.own()
+	if held, next := s.recorded(); held || next != nil {
+		return held, next
+	}
+	stray, next := s.stray()
+	return stray != nil, next
 }

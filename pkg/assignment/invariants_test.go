@@ -2,6 +2,7 @@ package assignment
 
 import (
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -117,7 +118,7 @@ func TestPlanInEverySituation(t *testing.T) {
 
 func describe(s Situation, d Decision, w *world) string {
 	return fmt.Sprintf("decision %+v\nsituation %+v\nrecord %v\npending %+v\nstray %v\nclaim %+v\nworld %+v",
-		d, s, s.Marks.Record, s.Pending, s.Stray, s.Claim, *w)
+		d, s, s.Marks.Record, s.Pending, s.Strays, s.Claim, *w)
 }
 
 // judge holds a decision against what the design forbids, with the truth about Seam at hand.
@@ -184,7 +185,7 @@ func (j judge) mayLand() bool {
 // moved says that the holder is somebody to whom this object gave the credential.
 func (j judge) moved() bool {
 	r := j.s.Marks.Record
-	return r != nil && (r.Write == WriteAssign || r.Owned) && j.w.holds(r.Person) || j.s.Stray != nil && j.w.holds(*j.s.Stray)
+	return r != nil && (r.Write == WriteAssign || r.Owned) && j.w.holds(r.Person) || slices.ContainsFunc(j.s.Strays, j.w.holds)
 }
 
 // succeeded says that another object has taken over, or is about to: it declares the holder, or status shows that it did.
@@ -231,7 +232,7 @@ func (j judge) mark() map[string]bool {
 		"a finalizer is for deletionPolicy Unassign":         j.d.Finalizer != j.s.Declared.Retain,
 		"the finalizer comes and goes alone when it is off":  !onlyFinalizer || j.s.Marks.Finalizer == j.s.Declared.Retain,
 		"nobody's finalizer comes without an own person":     !onlyFinalizer || j.s.Declared.Retain || j.s.Marks.Record.owns(),
-		"only the declared holder is recorded":               onlyFinalizer || j.d.Person == j.s.Declared.Person && j.w.holds(j.d.Person),
+		"only an own holder is recorded":                     onlyFinalizer || (j.d.Person == j.s.Declared.Person || slices.Contains(j.s.Strays, j.d.Person)) && j.w.holds(j.d.Person),
 		"a record is not overwritten while it is open":       onlyFinalizer || !j.open(),
 		"an object without the claim records nothing":        onlyFinalizer || j.s.Claim.Winner == nil || j.s.Claim.Winner.Leaving,
 		"only what can be used is recorded":                  onlyFinalizer || j.w.usable() && j.rightWorkspace(),

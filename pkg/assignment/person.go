@@ -38,6 +38,8 @@ type Account struct {
 	// UserIdentityID is the identity that an ACS user is linked to, or the identity that a user identity reads as: a
 	// merged one reads as its survivor. Empty for an ACS user without identity.
 	UserIdentityID string
+	// ACSSystemID is the access system of an ACS user; empty when Seam does not say.
+	ACSSystemID string
 }
 
 // People holds what was read about persons so far.

@@ -20,7 +20,7 @@ func Plan(s Situation) Decision {
 	case d.Mode == v1alpha1.ModeObserve:
 		return *s.planObservation()
 	case d.Retain && s.Marks.Finalizer:
-		return Decision{Step: Mark, Finalizer: false}
+		return *s.unlessLanding(&Decision{Step: Mark, Finalizer: false})
 	case s.Claim.Winner != nil:
 		return *s.planLoser()
 	default:
@@ -64,9 +64,17 @@ func (s Situation) planAssignment() *Decision {
 // planTakeover is for a credential that somebody else holds: it is moved when that person is this object's own or the
 // mode is Enforce, and only once the declared person was seen to exist, so that a typo locks nobody out.
 func (s Situation) planTakeover() *Decision {
-	own, next := s.own()
+	own, next := s.recorded()
 	if next != nil {
 		return readPerson(*next)
+	}
+	stray, next := s.stray()
+	switch {
+	case own:
+	case next != nil:
+		return readPerson(*next)
+	case stray != nil: // from now on that is this object's own person, also to a process that knows nothing of the lost write
+		return &Decision{Step: Mark, Person: *stray, Finalizer: !s.Declared.Retain}
 	}
 	if !own && s.Declared.Mode != v1alpha1.ModeEnforce {
 		return rest(v1alpha1.ReasonHeldByOther, fmt.Sprintf("%s holds the credential, and mode Assign takes nothing from another holder: "+
@@ -81,6 +89,10 @@ func (s Situation) planTakeover() *Decision {
 	}
 	if !account.Exists {
 		return rest(v1alpha1.ReasonAssigneeNotFound, fmt.Sprintf("Seam has no %s in this workspace, so %s keeps the credential: "+
+			"correct spec", s.Declared.Person, s.Seen.Holder.Person()))
+	}
+	if theirs, its := account.ACSSystemID, s.Seen.ACSSystemID; theirs != "" && its != "" && theirs != its {
+		return rest(v1alpha1.ReasonInvalidRequest, fmt.Sprintf("%s belongs to another access system than the credential, so %s keeps the credential: "+
 			"correct spec", s.Declared.Person, s.Seen.Holder.Person()))
 	}
 	return s.unlessRefused(WriteUnassign, &Decision{Step: Unassign, Person: s.Seen.Holder.Person(), Owned: own, Finalizer: !s.Declared.Retain})
@@ -142,7 +154,11 @@ func (s Situation) planLoser() *Decision {
 }
 
 func (s Situation) assigned() *Decision {
-	return rest(v1alpha1.ReasonAssigned, fmt.Sprintf("Seam shows %s as the holder", s.Declared.Person))
+	d := rest(v1alpha1.ReasonAssigned, fmt.Sprintf("Seam shows %s as the holder", s.Declared.Person))
+	if s.Declared.Abandoned {
+		d.Message += "; deleting this object will take nothing away, because the annotation " + v1alpha1.AnnotationAbandon + " says so"
+	}
+	return d
 }
 
 // marked reports whether the object carries the marks of one whose person holds the credential.
@@ -150,17 +166,27 @@ func (s Situation) marked() bool {
 	return s.Marks.Annotated && s.Marks.Record.names(s.Declared.Person) && s.Marks.Finalizer == !s.Declared.Retain
 }
 
-// own reports whether the holder is a person whom this object assigned before.
-func (s Situation) own() (bool, *Person) {
-	if owner, ok := s.Marks.Record.owner(); ok {
-		if held, next := s.Seen.People.holds(s.Seen.Holder, owner); held || next != nil {
-			return held, next
+// recorded reports whether the holder is the person whom the record proves to be this object's own.
+func (s Situation) recorded() (bool, *Person) {
+	owner, ok := s.Marks.Record.owner()
+	if !ok {
+		return false, nil
+	}
+	return s.Seen.People.holds(s.Seen.Holder, owner)
+}
+
+// stray returns the person to whom a lost write gave the credential late, if that is who holds it.
+func (s Situation) stray() (person, next *Person) {
+	for _, person := range s.Strays {
+		held, next := s.Seen.People.holds(s.Seen.Holder, person)
+		switch {
+		case next != nil:
+			return nil, next
+		case held:
+			return &person, nil
 		}
 	}
-	if s.Stray != nil {
-		return s.Seen.People.holds(s.Seen.Holder, *s.Stray)
-	}
-	return false, nil
+	return nil, nil
 }
 
 // unlessRefused returns the write, or why it is not worth sending: Seam refused the same before.

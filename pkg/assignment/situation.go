@@ -13,8 +13,8 @@ type Situation struct {
 	Claim    Claim
 	// Pending is the write that the record names, until it is known whether it took effect; nil when that is known.
 	Pending *Pending
-	// Stray is a person to whom an earlier write of this process, whose answer was lost, may still give the credential.
-	Stray *Person
+	// Strays are persons to whom earlier writes, whose answers were lost, may have given the credential late.
+	Strays []Person
 	// Refused is the write that Seam refused last, as long as nothing it depends on changed; nil when there is none.
 	Refused *Refusal
 	Seen    Seen
@@ -90,6 +90,7 @@ type Seen struct {
 	Credential  Presence
 	Holder      Holder
 	WorkspaceID string // the key's workspace; empty while it is not known
+	ACSSystemID string // the credential's access system; empty when Seam does not say
 	Unusable    bool   // Seam does not manage the credential, or is deleting it
 	// Unmanaged is whether the credential was found among those that Seam does not manage.
 	Unmanaged Presence

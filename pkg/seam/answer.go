@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	maxBodyBytes      = 1 << 20
-	maxRequestIDBytes = 128
+	maxBodyBytes    = 1 << 20
+	requestIDHeader = "seam-request-id"
 )
 
 var errTooLarge = errors.New("answer larger than 1 MiB")
@@ -44,14 +44,8 @@ func readAnswer(ctx context.Context, response *http.Response) answer {
 
 func (a answer) ok() bool { return a.status >= 200 && a.status < 300 }
 
-// requestID is what Seam's support asks for. It goes into logs, so only what looks like one counts.
-func (a answer) requestID() string {
-	id := a.header.Get("seam-request-id")
-	if len(id) > maxRequestIDBytes || !isGraphic(id) {
-		return ""
-	}
-	return id
-}
+// requestID is what Seam's support asks for. It goes into logs and events.
+func (a answer) requestID() string { return safeRequestID(a.header.Get(requestIDHeader)) }
 
 // refusal is the error for a status other than 2xx. The status decides; the body may hold anything, or nothing.
 func (a answer) refusal(operation string, now time.Time) *Error {

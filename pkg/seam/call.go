@@ -27,6 +27,7 @@ func (c *Client) call(ctx context.Context, route route, params params) (answer, 
 	if err != nil {
 		return answer{}, &Error{Operation: route.operation, Err: err}
 	}
+	got = got.redact(c.token)
 	if !got.ok() {
 		return answer{}, got.refusal(route.operation, time.Now())
 	}

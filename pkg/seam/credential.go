@@ -17,7 +17,7 @@ type Credential struct {
 	UserIdentityID string
 	WorkspaceID    string
 	ACSSystemID    string
-	// AccessMethod is code, card, mobile_key, cloud_key, or one that Seam added since.
+	// AccessMethod is code, card, mobile_key, cloud_key, or one that Seam added since; empty when it is not a code.
 	AccessMethod string
 	DisplayName  Redacted
 	Code         Redacted
@@ -55,7 +55,7 @@ func decodeCredential(body []byte, id string) (Credential, error) {
 		UserIdentityID:     ids["user_identity_id"],
 		WorkspaceID:        lenient[string](o, "workspace_id"),
 		ACSSystemID:        lenient[string](o, "acs_system_id"),
-		AccessMethod:       lenient[string](o, "access_method"),
+		AccessMethod:       o.code("access_method"),
 		DisplayName:        lenient[Redacted](o, "display_name"),
 		Code:               lenient[Redacted](o, "code"),
 		CardNumber:         lenient[Redacted](o, "card_number"),

@@ -3,7 +3,6 @@ package seam
 import (
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
 	"time"
 )
@@ -65,8 +64,3 @@ func (e *Error) outcome() string {
 	}
 	return "Seam answered " + strconv.Itoa(e.Status)
 }
-
-var codePattern = regexp.MustCompile(`^[a-z0-9_]{1,64}$`)
-
-// isCode reports whether text looks like one of Seam's codes rather than prose, which could hold anything.
-func isCode(text string) bool { return codePattern.MatchString(text) }

@@ -1,6 +1,7 @@
 package seam
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -62,15 +63,19 @@ func (o object) ids(names ...string) (map[string]string, error) {
 	return ids, nil
 }
 
+// code decodes a member that is one of Seam's codes, or returns nothing.
+func (o object) code(name string) string {
+	if code := lenient[string](o, name); isCode(code) {
+		return code
+	}
+	return ""
+}
+
 // codes lists one member of each object in a list. Objects without a readable code count too, as "unknown".
 func (o object) codes(list, name string) []string {
 	var codes []string
 	for _, raw := range lenient[[]json.RawMessage](o, list) {
-		code := lenient[string](decodeObject(raw), name)
-		if !isCode(code) {
-			code = unknownCode
-		}
-		codes = append(codes, code)
+		codes = append(codes, cmp.Or(decodeObject(raw).code(name), unknownCode))
 	}
 	return codes
 }
