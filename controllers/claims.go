@@ -41,14 +41,14 @@ func (g *group) claimant(obj *v1alpha1.CredentialAssignment) (assignment.Claiman
 		UID:         string(obj.UID),
 		Created:     obj.CreationTimestamp.Time,
 		Person:      personOf(obj),
-		Recorded:    record != nil && g.proven(obj, *record),
+		Recorded:    g.proven(obj),
 		Noted:       g.noted(obj),
 		Reads:       obj.Status.Credential != nil || fresh && !mem.tried,
 		Leaving:     deleting,
 		Suspended:   obj.Spec.Suspend && !deleting,
 		Succeeds:    (obj.Status.Credential != nil || fresh) && !deleting && !obj.Spec.Suspend,
 		Unhandled:   fresh,
-		Marked:      record != nil && record.Person == personOf(obj) && (finalizer || g.retains(obj)),
+		Marked:      g.proven(obj) && record.Person == personOf(obj) && (finalizer || g.retains(obj)),
 		Ready:       isReadyNow(obj),
 		Stalled:     stalledReason(obj),
 		WorkspaceID: obj.Status.WorkspaceID,
@@ -58,18 +58,20 @@ func (g *group) claimant(obj *v1alpha1.CredentialAssignment) (assignment.Claiman
 // noted reports whether the object carries a record that a process which was killed may have written before the first
 // status that bears it out: nobody has told yet what its key reads. That can only be so when this process begins to lead.
 func (g *group) noted(obj *v1alpha1.CredentialAssignment) bool {
-	return obj.Status.WorkspaceID == "" && !g.memory(obj).met && g.begins && g.record(obj) != nil
+	return !isTold(obj) && !g.memory(obj).met && g.begins && g.record(obj) != nil
 }
 
-// proven reports whether status, which users do not write, bears the record out: the object's key read the credential in
-// the recorded workspace, and did not turn out to be of another one since. Where status knows no workspace yet, this
-// process knows whether it wrote the record.
-func (g *group) proven(obj *v1alpha1.CredentialAssignment, record assignment.Record) bool {
-	if obj.Status.WorkspaceID == "" {
-		last := g.memory(obj).last
-		return last.ours && last.text == record.String()
-	}
-	return obj.Status.WorkspaceID == record.WorkspaceID
+// isTold reports whether status repeats a record of this very object.
+func isTold(obj *v1alpha1.CredentialAssignment) bool {
+	return obj.Status.AssignedTo != nil && obj.Status.AssignedTo.UID == obj.UID
+}
+
+// proven reports whether status, which users do not write, bears a record of the object out, or this process itself wrote
+// the one that stands.
+func (g *group) proven(obj *v1alpha1.CredentialAssignment) bool {
+	last := g.memory(obj).last
+	text, record := last.standing(obj)
+	return record != nil && (isTold(obj) || last.ours && last.text == text)
 }
 
 // record returns the record that stands for an object: the one it carries or, when somebody stripped it, the one that

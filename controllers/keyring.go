@@ -67,6 +67,7 @@ func (r *keyring) key(token seam.Token, workspaceID string) (*key, error) {
 		limits:      r.limits,
 		clock:       r.clock,
 		limiter:     rate.NewLimiter(rate.Limit(r.limits.QPS), r.limits.Burst),
+		named:       workspaceID != "",
 		workspaceID: workspaceID,
 	}
 	r.keys[id] = k
@@ -79,6 +80,7 @@ type key struct {
 	limits  Limits
 	clock   clock.PassiveClock
 	limiter *rate.Limiter
+	named   bool // a personal access token: the workspace is the one that objects name
 
 	asking      singleflight.Group // guards workspaceID
 	workspaceID string

@@ -37,14 +37,39 @@ type unseen struct {
 	next   time.Time // when the same write may be sent again
 }
 
-// standing returns the object's record: the one it carries or, when somebody stripped it, the one that this process
-// wrote. Mode Observe takes the record off for good.
+// standing returns the object's record: the one it carries or, when somebody stripped or overwrote it, the one that this
+// process wrote, or that status repeats. Mode Observe takes the record off for good.
 func (w *lastWrite) standing(obj *v1alpha1.CredentialAssignment) (text string, record *assignment.Record) {
-	_, annotated := marksOf(obj)
-	if annotated || w.record == nil || obj.Spec.Mode == v1alpha1.ModeObserve {
-		return recordOf(obj)
+	text, record = recordOf(obj)
+	if obj.Spec.Mode == v1alpha1.ModeObserve || w.ours && w.text == text {
+		return text, record
 	}
-	return w.text, w.record
+	if w.record != nil && (record == nil || record.At.Before(w.record.At.Truncate(time.Millisecond))) {
+		text, record = w.text, w.record
+	}
+	if told := toldRecord(obj); told != nil && (record == nil || record.At.Add(clockSkew).Before(told.At)) {
+		text, record = told.String(), told
+	}
+	return text, record
+}
+
+// clockSkew is by how much the clocks of two leaders may differ.
+const clockSkew = time.Minute
+
+// toldRecord returns the record that status repeats; nil when it repeats none, or that of another object.
+func toldRecord(obj *v1alpha1.CredentialAssignment) *assignment.Record {
+	told := obj.Status.AssignedTo
+	if told == nil || told.UID != obj.UID || told.ACSUserID == "" && told.UserIdentityID == "" {
+		return nil
+	}
+	return &assignment.Record{
+		UID:         string(obj.UID),
+		WorkspaceID: obj.Status.WorkspaceID,
+		Person:      assignment.Person{ACSUserID: told.ACSUserID, UserIdentityID: told.UserIdentityID},
+		Write:       assignment.WriteAssign,
+		Found:       true,
+		At:          told.At.Time,
+	}
 }
 
 // pend brings pending up to date with the record that stands. A record that this process did not settle counts as a

@@ -30,9 +30,10 @@ type memory struct {
 	failures int       // passes in a row that ended unfinished
 	polls    int       // looks in a row that found the access system not synced
 
-	last    lastWrite
-	refused *assignment.Refusal
-	expires time.Time // when refused is tried again
+	last       lastWrite
+	waitsSince time.Time // since when it waits, deleted, for its successor
+	refused    *assignment.Refusal
+	expires    time.Time // when refused is tried again
 
 	assigned *metav1.Time // when the last assign was made that this process saw shown
 	person   assignment.Person

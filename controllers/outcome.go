@@ -21,6 +21,9 @@ func (p *pass) conclude(d assignment.Decision) outcome {
 	if d.Step == assignment.Wait && d.Reason == v1alpha1.ReasonAssigning && isReadyNow(p.obj) && p.mem.last.unseen.times == 0 {
 		out.reason = "" // Seam showed it, and shows it no more: that is a read that lags
 	}
+	if d.Step == assignment.Wait && d.Successor != "" && p.mem.waitsSince.IsZero() {
+		p.mem.waitsSince = p.situation.Now
+	}
 	if out.looked {
 		p.mem.lastLook = p.Clock.Now()
 		if d.Step == assignment.Rest { // what a read shows that may lag tells nothing of late writes

@@ -30,6 +30,7 @@ type pass struct {
 	sent      bool             // a write went out in this pass
 	changed   string           // the event reason of a change that Seam acknowledged in this pass
 	orphaned  bool             // the namespace is being deleted, so that no Secret can be put there any more
+	named     bool             // the workspace of the key is the one that the object names
 }
 
 // outcome is how a pass ended.
@@ -78,21 +79,25 @@ func (p *pass) begin() assignment.Situation {
 	now := p.Clock.Now()
 	p.mem.last.expire(now)
 	finalizer, annotated := marksOf(p.obj)
+	carried, _ := recordOf(p.obj)
+	text, record := p.mem.last.standing(p.obj)
 	return assignment.Situation{
 		Declared: p.declaration(),
 		Marks: assignment.Marks{
 			Finalizer:   finalizer,
 			Annotated:   annotated,
-			Record:      p.group.record(p.obj),
+			Overwritten: carried != text,
+			Record:      record,
 			WorkspaceID: p.obj.Status.WorkspaceID,
-			Held:        isReady(p.obj),
 		},
 		Claim:   p.claim,
 		Pending: p.mem.last.pending,
 		Strays:  p.mem.last.strays(),
 		Refused: p.mem.refused,
-		Seen:    assignment.Seen{People: assignment.People{}},
-		Now:     now,
+
+		WaitsSince: p.mem.waitsSince,
+		Seen:       assignment.Seen{People: assignment.People{}},
+		Now:        now,
 	}
 }
 
@@ -111,7 +116,7 @@ func (p *pass) declaration() assignment.Declaration {
 		if p.HandOverGrace > 0 {
 			d.ReleaseAt = d.ReleaseAt.Add(wholeSecond + p.HandOverGrace)
 		}
-		d.ReleaseBy = d.ReleaseAt.Add(p.SeamTimeout)
+		d.Patience = p.SeamTimeout
 	}
 	return d
 }
@@ -222,7 +227,7 @@ func (p *pass) take(k *key) error {
 	if wait > 0 {
 		return &notYet{wait: wait, resting: resting}
 	}
-	p.key = k
+	p.key, p.named = k, k.named
 	return nil
 }
 

@@ -152,7 +152,7 @@ func isOlder(version, than string) bool {
 func (g *group) pend(obj *v1alpha1.CredentialAssignment, now time.Time) {
 	last := &g.memories[obj.UID].last
 	text, record := last.standing(obj)
-	credible := record != nil && g.begins && (g.noted(obj) || g.proven(obj, *record))
+	credible := g.begins && (g.noted(obj) || g.proven(obj))
 	last.pend(text, record, credible, now, g.SeamTimeout)
 }
 

@@ -104,12 +104,10 @@ func (p *pass) describe(out outcome) {
 func (p *pass) describeCredential(out outcome) {
 	status := &p.obj.Status
 	seen := p.situation.Seen
-	switch {
-	case p.situation.Readable():
+	if p.situation.Readable() {
 		status.WorkspaceID = seen.WorkspaceID
-	case p.situation.Displaced(): // the record proves nothing to rivals any more
-		status.WorkspaceID, p.mem.last.ours = "", false
 	}
+	p.describeRecord()
 	switch {
 	case p.kind(out.reason) == reconciling && !out.looked && out.reason != v1alpha1.ReasonSecretNotFound:
 		return
@@ -123,6 +121,31 @@ func (p *pass) describeCredential(out outcome) {
 		status.UserIdentityID = seen.People[user].UserIdentityID
 	}
 	status.Credential = credentialStatus(*p.shown)
+}
+
+// describeRecord lets status repeat the record, once the key was seen to read the credential for it. A key that belongs to
+// another workspace ends that, unless the object only named another one; so does mode Observe.
+func (p *pass) describeRecord() {
+	status, record := &p.obj.Status, p.situation.Marks.Record
+	switch {
+	case record == nil || p.obj.Spec.Mode == v1alpha1.ModeObserve:
+		status.AssignedTo = nil
+	case p.situation.Displaced() && !p.named:
+		status.AssignedTo, p.mem.last.ours = nil, false
+	case isTold(p.obj) || p.situation.Readable() && (p.claim.Winner == nil || p.mem.last.ours):
+		status.AssignedTo = p.told(*record)
+	default:
+		status.AssignedTo = nil
+	}
+}
+
+// told repeats a record for status: the object's own person, if it has one.
+func (p *pass) told(record assignment.Record) *v1alpha1.AssignedTo {
+	told := &v1alpha1.AssignedTo{UID: p.obj.UID, At: *timeOf(earlier(record.At, p.Clock.Now()))}
+	if owner, owns := record.Owner(); owns {
+		told.ACSUserID, told.UserIdentityID = owner.ACSUserID, owner.UserIdentityID
+	}
+	return told
 }
 
 // describeSuspended leaves Ready as it was while the declaration that it speaks of is unchanged.

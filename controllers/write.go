@@ -226,7 +226,8 @@ func (p *pass) patchMarks(ctx context.Context, finalizer bool, record string) er
 	p.mem.wrote = p.obj.ResourceVersion
 	marks := &p.situation.Marks
 	marks.Finalizer, marks.Annotated = marksOf(p.obj)
-	_, marks.Record = p.mem.last.standing(p.obj)
+	_, marks.Record = recordOf(p.obj) // what was just written stands
+	marks.Overwritten = false
 	return nil
 }
 

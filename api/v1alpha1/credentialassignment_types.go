@@ -1,6 +1,9 @@
 package v1alpha1
 
-import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+)
 
 // CredentialAssignment declares that one credential (key card, PIN code, mobile key) at Seam belongs to one person: an
 // ACS user or a user identity. The operator makes Seam agree and reports in status what Seam shows.
@@ -156,7 +159,7 @@ type CredentialAssignmentStatus struct {
 	// +optional
 	LastHandledReconcileAt string `json:"lastHandledReconcileAt,omitempty"`
 
-	// workspaceID is the Seam workspace that the API key belongs to, once seen.
+	// workspaceID is the Seam workspace that the API key belongs to, once it has read the credential there.
 	// +optional
 	WorkspaceID string `json:"workspaceID,omitempty"`
 
@@ -172,6 +175,11 @@ type CredentialAssignmentStatus struct {
 	// +optional
 	LastAssignedTime *metav1.Time `json:"lastAssignedTime,omitempty"`
 
+	// assignedTo repeats the annotation acs.seam.co/assigned-to, the operator's own record, as far as the claim to the
+	// credential goes by it: annotations may be changed by whoever may change the object, status may not.
+	// +optional
+	AssignedTo *AssignedTo `json:"assignedTo,omitempty"`
+
 	// credential is what Seam tells of the credential; present only while the present API key reads it.
 	// +optional
 	Credential *CredentialStatus `json:"credential,omitempty"`
@@ -183,6 +191,25 @@ type CredentialAssignmentStatus struct {
 	// +listMapKey=type
 	// +optional
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
+}
+
+// AssignedTo is the person whom an object assigned, or found as the declared holder; nobody while it makes room.
+type AssignedTo struct {
+	// uid is the object's own UID: a copy of it proves nothing elsewhere.
+	// +required
+	UID types.UID `json:"uid"`
+
+	// acsUserID is the person, when it is an ACS user.
+	// +optional
+	ACSUserID string `json:"acsUserID,omitempty"`
+
+	// userIdentityID is the person, when it is a user identity.
+	// +optional
+	UserIdentityID string `json:"userIdentityID,omitempty"`
+
+	// at is when the record was made.
+	// +required
+	At metav1.Time `json:"at"`
 }
 
 // CredentialStatus is what Seam tells of the credential: codes and dates, never its PIN, number or texts.

@@ -53,7 +53,7 @@ func retain(s *Situation)           { s.Declared.Retain = true }
 func suspended(s *Situation)        { s.Declared.Suspended = true }
 func abandoned(s *Situation)        { s.Declared.Abandoned = true }
 func deletedJustNow(s *Situation) {
-	s.Declared.ReleaseAt, s.Declared.ReleaseBy = noon.Add(2*time.Second), noon.Add(32*time.Second)
+	s.Declared.ReleaseAt, s.Declared.Patience = noon.Add(2*time.Second), later.Sub(noon)
 }
 func finalizer(s *Situation)        { s.Marks.Finalizer = true }
 func unreadableRecord(s *Situation) { s.Marks.Annotated = true }
@@ -61,7 +61,8 @@ func lastSeenIn(ws string) change   { return func(s *Situation) { s.Marks.Worksp
 func notRead(s *Situation)          { s.Seen = Seen{People: People{}} }
 func keyOf(ws string) change        { return func(s *Situation) { s.Seen.WorkspaceID = ws } }
 func unfinalized(s *Situation)      { s.Marks.Finalizer = false }
-func shownInStatus(s *Situation)    { s.Marks.Held = true }
+func overwritten(s *Situation)      { s.Marks.Overwritten = true }
+func waitsSince(t time.Time) change { return func(s *Situation) { s.WaitsSince = t } }
 func unusable(s *Situation)         { s.Seen.Unusable = true }
 func unmanaged(p Presence) change   { return func(s *Situation) { s.Seen.Unmanaged = p } }
 func missing(s *Situation)          { s.Seen.Credential = Missing }
@@ -96,7 +97,7 @@ func accepted(until time.Time) change {
 // deleted is an object whose grace for a hand-over is over.
 func deleted(s *Situation) {
 	finalizer(s)
-	s.Declared.ReleaseAt, s.Declared.ReleaseBy = noon.Add(-time.Second), later
+	s.Declared.ReleaseAt, s.Declared.Patience = noon.Add(-time.Second), later.Sub(noon)
 }
 
 func knownAs(p Person, identity string) change {

@@ -38,7 +38,7 @@ type Decision struct {
 	Owned     bool      // Unassign: Person is the object's own
 	Finalizer bool      // Mark, Assign, Unassign: whether the object shall carry the finalizer
 	Until     time.Time // Wait
-	Successor string    // Finish by hand-over: the UID of the object that takes over
+	Successor string    // Finish by hand-over: the UID of the object that takes over; Wait: of the one that is waited for
 	Reason    string    // Ready's reason; Finish: why nothing was taken away, empty when the person was seen gone
 	Message   string
 }

@@ -2,6 +2,7 @@ package assignment
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
 )
@@ -20,7 +21,7 @@ func (s Situation) planDeletion() *Decision {
 	case s.Now.Before(d.ReleaseAt) && s.unheard():
 		return read(ReadCredential)
 	case s.Claim.Winner != nil && !s.overtaken():
-		return s.unlessLanding(finish(Unclaimed, "nothing is taken away: another CredentialAssignment manages the credential"))
+		return s.planLosersDeletion()
 	case s.Now.Before(d.ReleaseAt):
 		return wait(d.ReleaseAt, v1alpha1.ReasonUnassigning, "deleted: the credential is taken away unless another CredentialAssignment takes over")
 	case s.overtaken():
@@ -54,12 +55,61 @@ func (s Situation) planRelease() *Decision {
 		return finish("", "")
 	case successor && s.Claim.Successor.Marked:
 		return handOver(s.Claim.Successor)
-	case successor && s.Now.Before(s.Declared.ReleaseBy):
-		return wait(s.Declared.ReleaseBy, v1alpha1.ReasonUnassigning, "deleted: another CredentialAssignment declares the same person and is about to take over")
+	case successor && s.Now.Before(s.waitsUntil()):
+		d := wait(s.waitsUntil(), v1alpha1.ReasonUnassigning, "deleted: another CredentialAssignment declares the same person and is about to take over")
+		d.Successor = s.Claim.Successor.UID
+		return d
 	case unusable != nil:
 		return unusable
 	default:
 		return s.unlessRefused(WriteUnassign, &Decision{Step: Unassign, Person: s.Seen.Holder.Person(), Owned: true, Finalizer: true})
+	}
+}
+
+// waitsUntil returns until when a deleted object waits for its successor.
+func (s Situation) waitsUntil() time.Time {
+	since := s.WaitsSince
+	if since.IsZero() {
+		since = s.Now
+	}
+	return since.Add(s.Declared.Patience)
+}
+
+// planLosersDeletion is for a deleted object whose credential another object has the claim to: it writes nothing to Seam,
+// but goes only once its own person, if it ever had one, is seen not to hold the credential.
+func (s Situation) planLosersDeletion() *Decision {
+	if !s.Marks.Record.owns() && len(s.Strays) == 0 {
+		return s.unlessLanding(finish(Unclaimed, "nothing is taken away: another CredentialAssignment manages the credential"))
+	}
+	unusable := s.credential()
+	if !s.Readable() {
+		return s.releaseWithout(unusable)
+	}
+	own, next := s.recorded()
+	if next != nil {
+		return readPerson(*next)
+	}
+	stray, next := s.stray()
+	if next != nil {
+		return readPerson(*next)
+	}
+	if d := s.unsettled(); d != nil {
+		return d
+	}
+	winner := s.Claim.Winner
+	takesOver, next := s.Seen.People.holds(s.Seen.Holder, winner.Person)
+	switch {
+	case !own && stray == nil:
+		return finish(Unclaimed, "nothing is taken away: another CredentialAssignment manages the credential")
+	case next != nil:
+		return readPerson(*next)
+	case takesOver && winner.Marked && !winner.Leaving:
+		return handOver(winner)
+	case winner.Leaving || takesOver && !winner.Suspended && winner.Stalled == "":
+		return wait(s.Now.Add(s.Declared.Patience), v1alpha1.ReasonUnassigning, "deleted: another CredentialAssignment manages the credential, and takes it over or away first")
+	default:
+		return rest(v1alpha1.ReasonConflictingClaim, fmt.Sprintf("%s holds the credential by this object, and another CredentialAssignment has the claim to it",
+			s.Seen.Holder.Person()))
 	}
 }
 

@@ -104,6 +104,59 @@ func TestPlanDeletionThatTakesNothing(t *testing.T) {
 			given: given(deleted, afterWinner(bob), heldBy(alice)),
 			want:  finishing("Unclaimed"),
 		}, {
+			name:  "another object has the claim, and Alice has it by this one: it is not let go unseen",
+			given: given(deleted, afterWinner(bob), recorded(WriteAssign, alice), notRead),
+			want:  Decision{Step: ReadCredential},
+		}, {
+			name:  "nor when a lost write may have given it to her",
+			given: given(deleted, afterWinner(bob), stray(alice), notRead),
+			want:  Decision{Step: ReadCredential},
+		}, {
+			name:  "while she has it the object stays",
+			given: given(deleted, afterWinner(bob), recorded(WriteAssign, alice), heldBy(alice)),
+			want:  resting("ConflictingClaim"),
+			says:  "ACS user alice holds the credential by this object",
+		}, {
+			name:  "or by the lost write",
+			given: given(deleted, afterWinner(bob), stray(alice), heldBy(alice)),
+			want:  resting("ConflictingClaim"),
+		}, {
+			name:  "when she has it no more it goes",
+			given: given(deleted, afterWinner(bob), recorded(WriteAssign, alice), heldBy(bob)),
+			want:  finishing("Unclaimed"),
+		}, {
+			name:  "unless a lost assign may still land",
+			given: given(deleted, afterWinner(bob), recorded(WriteAssign, alice), lost(later), heldBy(bob)),
+			want:  waiting(later, "OutcomeUnknown"),
+		}, {
+			name:  "a key of another workspace does not tell",
+			given: given(deleted, afterWinner(bob), recorded(WriteAssign, alice), keyOf(elsewhere)),
+			want:  resting("WorkspaceMismatch"),
+		}, {
+			name:  "the other one is deleted too, and takes it from her first",
+			given: given(deleted, afterWinner(alice), winnerLeaving, recorded(WriteAssign, alice), heldBy(alice)),
+			want:  waiting(later, "Unassigning"),
+		}, {
+			name:  "the other one is about to take over",
+			given: given(deleted, afterWinner(alice), recorded(WriteAssign, alice), heldBy(alice)),
+			want:  waiting(later, "Unassigning"),
+		}, {
+			name:  "the other one has marked itself for her identity, and so takes over",
+			given: given(deleted, afterWinner(aliceIdentity), winnerTookOver, recorded(WriteAssign, alice), heldBy(alice), knownAs(alice, "id-alice")),
+			want:  finishing("HandedOver"),
+		}, {
+			name:  "once it is seen whose identity that is",
+			given: given(deleted, afterWinner(aliceIdentity), winnerTookOver, recorded(WriteAssign, alice), heldBy(alice)),
+			want:  reading(alice),
+		}, {
+			name:  "the other one would, but is suspended",
+			given: given(deleted, afterWinner(alice), winnerSuspended, recorded(WriteAssign, alice), heldBy(alice)),
+			want:  resting("ConflictingClaim"),
+		}, {
+			name:  "the other one would, but is stalled",
+			given: given(deleted, afterWinner(alice), winnerStalled("Unauthorized"), recorded(WriteAssign, alice), heldBy(alice)),
+			want:  resting("ConflictingClaim"),
+		}, {
 			name:  "another object has taken over since, and goes before it",
 			given: given(deleted, afterWinner(alice), winnerTookOver, notRead),
 			want:  finishing("HandedOver"),
@@ -145,7 +198,7 @@ func TestPlanDeletionThatTakesNothing(t *testing.T) {
 			want:  waiting(later, "Unassigning"),
 		}, {
 			name:  "but not for ever",
-			given: given(deleted, beforeSuccessorFor(alice, false, false), heldBy(alice), at(later)),
+			given: given(deleted, beforeSuccessorFor(alice, false, false), heldBy(alice), waitsSince(noon), at(later)),
 			want:  releasing(alice),
 		}, {
 			name:  "an object that has marked itself takes over, once Seam shows its person",

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
 )
@@ -38,7 +39,8 @@ var aspects = [][]option{
 	{situation(), situation(finalizer), situation(unfinalized)},
 	{situation(), situation(stray(carol))},
 	{situation(), situation(afterWinner(alice)), situation(afterWinner(bob)), situation(beforeSuccessor),
-		situation(afterWinner(alice), winnerLeaving), situation(afterWinner(alice), winnerSuspended), situation(beforeSuccessorFor(alice, false, false))},
+		situation(afterWinner(alice), winnerLeaving), situation(afterWinner(alice), winnerSuspended), situation(beforeSuccessorFor(alice, false, false)),
+		situation(beforeSuccessorFor(alice, false, false), waitsSince(noon.Add(-time.Hour)))},
 	{ // credential and holder
 		holder(Holder{}),
 		holder(Holder{ACSUserID: "alice"}),
@@ -194,8 +196,14 @@ func (j judge) succeeded() bool {
 	if next == nil {
 		return false
 	}
-	waits := next.Marked || j.s.Now.Before(j.s.Declared.ReleaseBy)
+	waits := next.Marked || j.s.Now.Before(j.s.waitsUntil())
 	return j.w.holds(next.Person) && waits || next.Marked && next.Ready && next.Person == j.s.Declared.Person
+}
+
+// overtaken says that the winner has marked itself for the holder.
+func (j judge) overtaken() bool {
+	winner := j.s.Claim.Winner
+	return winner != nil && winner.Marked && !winner.Leaving && j.w.holds(winner.Person)
 }
 
 func (j judge) rightWorkspace() bool {
@@ -211,7 +219,7 @@ func (j judge) rest() map[string]bool {
 		"Ready only with marks":                      j.d.Reason != "Assigned" || j.silent() || j.s.Marks.Record.names(j.s.Declared.Person) && j.s.Marks.Finalizer != j.s.Declared.Retain,
 		"HeldByOther only when somebody else holds":  j.d.Reason != "HeldByOther" || !declared && !j.moved() && !j.w.holder.Free() && j.s.Declared.Mode != v1alpha1.ModeEnforce,
 		"Drifted only in mode Observe":               j.d.Reason != "Drifted" || j.observing() && !declared,
-		"ConflictingClaim only when in the way":      j.d.Reason != "ConflictingClaim" || j.inTheWay() && (!declared || !j.w.holds(j.s.Claim.Winner.Person)),
+		"ConflictingClaim only when in the way":      j.d.Reason != "ConflictingClaim" || !j.live() && j.moved() || j.inTheWay() && (!declared || !j.w.holds(j.s.Claim.Winner.Person)),
 		"L1 a loser waits only for who goes on":      j.d.Reason != "Assigning" || !j.silent() || j.observing() || !j.s.Claim.Winner.Suspended,
 		"Suspended says nothing about Seam":          (j.d.Reason == "Suspended") == (j.live() && j.s.Declared.Suspended) || j.d.Reason == "",
 		"AssigneeNotFound only when there is nobody": j.d.Reason != "AssigneeNotFound" || !j.w.people[j.s.Declared.Person].Exists,
@@ -288,8 +296,8 @@ func (j judge) finish() map[string]bool {
 		"":           (free || gone) && j.rightWorkspace() && !j.open(),
 		"Abandoned":  j.s.Declared.Abandoned,
 		"Retained":   j.s.Declared.Retain || j.observing(),
-		"Unclaimed":  j.s.Claim.Winner != nil && !j.mayLand(),
-		"HandedOver": !j.mayLand() && j.s.overtaken() || j.succeeded() && j.s.Claim.Successor.Marked && !j.mayLand(),
+		"Unclaimed":  j.s.Claim.Winner != nil && !j.mayLand() && !j.moved(),
+		"HandedOver": !j.mayLand() && (j.s.overtaken() || j.overtaken()) || j.succeeded() && j.s.Claim.Successor.Marked && !j.mayLand(),
 	}
 	return map[string]bool{
 		"only a deleted object with our finalizer finishes": !j.live() && j.s.Marks.Finalizer,

@@ -135,7 +135,7 @@ func TestPlanGivesNothingUpWhileALostAssignMayLand(t *testing.T) {
 		goes  Decision
 	}{
 		{"hand-over", []change{deleted, beforeSuccessor, toAlice}, finishing("HandedOver")},
-		{"deletion behind another claim", []change{deleted, afterWinner(bob), toAlice}, finishing("Unclaimed")},
+		{"deletion behind one that took over", []change{deleted, afterWinner(alice), winnerTookOver, toAlice}, finishing("HandedOver")},
 		{"mode Observe", []change{observe, finalizer, toAlice}, Decision{Step: Unmark}},
 	} {
 		with := func(more ...change) Situation { return given(append(way.given, more...)...) }

@@ -34,7 +34,7 @@ func (s Situation) lacksFinalizer() bool {
 	if d.Retain || d.Mode == v1alpha1.ModeObserve || s.Marks.Finalizer {
 		return false
 	}
-	return s.Marks.Record.owns() || s.Marks.Held && s.Claim.Winner == nil
+	return s.Marks.Record.owns()
 }
 
 // planAssignment is for an object that has the claim: it makes Seam agree.
@@ -163,12 +163,12 @@ func (s Situation) assigned() *Decision {
 
 // marked reports whether the object carries the marks of one whose person holds the credential.
 func (s Situation) marked() bool {
-	return s.Marks.Annotated && s.Marks.Record.names(s.Declared.Person) && s.Marks.Finalizer == !s.Declared.Retain
+	return s.Marks.Annotated && !s.Marks.Overwritten && s.Marks.Record.names(s.Declared.Person) && s.Marks.Finalizer == !s.Declared.Retain
 }
 
 // recorded reports whether the holder is the person whom the record proves to be this object's own.
 func (s Situation) recorded() (bool, *Person) {
-	owner, ok := s.Marks.Record.owner()
+	owner, ok := s.Marks.Record.Owner()
 	if !ok {
 		return false, nil
 	}

@@ -123,13 +123,9 @@ func TestPlanAssigns(t *testing.T) {
 			given: given(recorded(WriteAssign, bob), unfinalized, notRead),
 			want:  Decision{Step: Mark, Finalizer: true},
 		}, {
-			name:  "marks that somebody stripped come back in part before Seam is asked, when status shows the holder",
-			given: given(shownInStatus, notRead),
-			want:  Decision{Step: Mark, Finalizer: true},
-		}, {
-			name:  "but not on an object that another manages",
-			given: given(shownInStatus, afterWinner(alice), notRead),
-			want:  Decision{Step: ReadCredential},
+			name:  "a record that somebody overwrote is written again",
+			given: given(recorded(WriteAssign, alice), overwritten, heldBy(alice)),
+			want:  Decision{Step: Mark, Person: alice, Finalizer: true},
 		}, {
 			name:  "nobody's finalizer comes with a stranger who was expelled",
 			given: given(expelled(carol), unfinalized, notRead),

@@ -58,8 +58,8 @@ func (r Record) String() string {
 	return string(text)
 }
 
-// owner returns the person whom the record proves to be the object's own.
-func (r *Record) owner() (Person, bool) {
+// Owner returns the person whom the record proves to be the object's own.
+func (r *Record) Owner() (Person, bool) {
 	if r == nil || r.Write == WriteUnassign && !r.Owned {
 		return Person{}, false
 	}
@@ -68,7 +68,7 @@ func (r *Record) owner() (Person, bool) {
 
 // owns reports whether the record proves anybody to be the object's own.
 func (r *Record) owns() bool {
-	_, ok := r.owner()
+	_, ok := r.Owner()
 	return ok
 }
 

@@ -15,6 +15,8 @@ type Situation struct {
 	Pending *Pending
 	// Strays are persons to whom earlier writes, whose answers were lost, may have given the credential late.
 	Strays []Person
+	// WaitsSince is since when a deleted object waits for its successor; zero when it does not wait yet.
+	WaitsSince time.Time
 	// Refused is the write that Seam refused last, as long as nothing it depends on changed; nil when there is none.
 	Refused *Refusal
 	Seen    Seen
@@ -30,7 +32,8 @@ type Declaration struct {
 	Suspended   bool
 	Abandoned   bool      // the clean-up of a deleted object is given up
 	ReleaseAt   time.Time // when a deleted object may take the credential away; zero while the object lives
-	ReleaseBy   time.Time // how long it waits for a successor that is not ready to take over yet
+	// Patience is how long it waits, with Seam in sight, for a successor that is not ready to take over yet.
+	Patience time.Duration
 }
 
 // Deleting reports whether the object is being deleted.
@@ -39,11 +42,10 @@ func (d Declaration) Deleting() bool { return !d.ReleaseAt.IsZero() }
 // Marks are what the operator left on the object.
 type Marks struct {
 	Finalizer bool
-	// Annotated says that there is a record annotation, readable or not.
-	Annotated bool
-	Record    *Record
-	// Held says that status shows a declared person as holder.
-	Held bool
+	// Annotated says that there is a record annotation, readable or not; Overwritten that it is not the record that stands.
+	Annotated   bool
+	Overwritten bool
+	Record      *Record
 	// WorkspaceID is the workspace in which the credential was read before, as status has it.
 	WorkspaceID string
 }
