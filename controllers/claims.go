@@ -37,6 +37,7 @@ func (g *group) claimant(obj *v1alpha1.CredentialAssignment) (assignment.Claiman
 	}
 	mem := g.memory(obj)
 	fresh := obj.Status.ObservedGeneration < 0
+	untold := fresh || obj.Status.Credential == nil && isOutage(readyCondition(obj).Reason)
 	return assignment.Claimant{
 		UID:         string(obj.UID),
 		Created:     obj.CreationTimestamp.Time,
@@ -46,8 +47,8 @@ func (g *group) claimant(obj *v1alpha1.CredentialAssignment) (assignment.Claiman
 		Reads:       obj.Status.Credential != nil || fresh && !mem.tried,
 		Leaving:     deleting,
 		Suspended:   obj.Spec.Suspend && !deleting,
-		Succeeds:    (obj.Status.Credential != nil || fresh) && !deleting && !obj.Spec.Suspend,
-		Unhandled:   fresh,
+		Succeeds:    (obj.Status.Credential != nil || untold) && !deleting && !obj.Spec.Suspend,
+		Untold:      untold,
 		Marked:      g.proven(obj) && record.Person == personOf(obj) && (finalizer || g.retains(obj)),
 		Ready:       isReadyNow(obj),
 		Stalled:     stalledReason(obj),
@@ -96,7 +97,7 @@ func claimText(c assignment.Claim) string {
 		return fmt.Sprintf("after %s for %s %s leaving=%t suspended=%t", c.Winner.UID, c.Winner.Person, c.Winner.Stalled, c.Winner.Leaving, c.Winner.Suspended)
 	case c.Successor != nil:
 		next := c.Successor
-		return fmt.Sprintf("before %s for %s marked=%t ready=%t unhandled=%t", next.UID, next.Person, next.Marked, next.Ready, next.Unhandled)
+		return fmt.Sprintf("before %s for %s marked=%t ready=%t untold=%t", next.UID, next.Person, next.Marked, next.Ready, next.Untold)
 	default:
 		return ""
 	}

@@ -432,3 +432,68 @@ func TestAnotherObjectsLostWriteIsKnownAfterARestart(t *testing.T) {
 	s.quietAtLast()
 	s.Expect(s.holder()).To(Equal(user(bob)))
 }
+
+func TestAKeyOfAnotherWorkspaceLetsNobodyGoThoughThereIsARival(t *testing.T) {
+	t.Parallel()
+	s := rivals(t)
+	s.putSecret("other", apiKey)
+	s.edit("for-bob", withSecret("other"))
+	s.stalled("for-bob", v1alpha1.ReasonConflictingClaim)
+	s.addKeyElsewhere("seam_test2elsewhere")
+	s.putSecret("seam", "seam_test2elsewhere")
+	s.stalled("for-alice", v1alpha1.ReasonWorkspaceMismatch)
+	s.stalled("for-bob", v1alpha1.ReasonHeldByOther)
+
+	s.delete("for-alice")
+	began := s.clock.Now()
+	s.until(func() bool { return s.clock.Since(began) > time.Minute })
+	s.Expect(s.holder()).To(Equal(user(alice)))
+	s.stalled("for-alice", v1alpha1.ReasonWorkspaceMismatch)
+}
+
+func TestOneThatTookOverADisplacedClaimKeepsItAndTakesItsPersonAway(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.putSecret("other", apiKey)
+	s.operate()
+	s.declare("for-alice")
+	s.assigned("for-alice")
+	s.ages("for-alice")
+	s.declare("for-bob", forUser(bob), withSecret("other"), inMode(v1alpha1.ModeEnforce))
+	s.stalled("for-bob", v1alpha1.ReasonConflictingClaim)
+	s.addKeyElsewhere("seam_test2elsewhere")
+	s.putSecret("seam", "seam_test2elsewhere")
+	s.stalled("for-alice", v1alpha1.ReasonWorkspaceMismatch)
+	s.until(func() bool { return s.isReady("for-bob") })
+	s.putSecret("seam", apiKey)
+	s.until(func() bool { return readyOf(s.get("for-alice")).Reason != v1alpha1.ReasonWorkspaceMismatch })
+	began := s.clock.Now()
+	s.until(func() bool { return s.clock.Since(began) > 2*time.Minute })
+
+	s.delete("for-bob")
+	s.gone("for-bob")
+
+	s.Expect(s.holder()).NotTo(Equal(user(bob)))
+}
+
+func TestAWrongPinOfAPersonalAccessTokenEndsNoRecordedClaim(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.seam.AddWorkspace(fakeseam.Workspace{ID: elsewhere})
+	s.seam.AddPersonalAccessToken("seam_at1of_somebody", workspace, elsewhere)
+	s.putSecret("pat", "seam_at1of_somebody")
+	s.operate()
+	s.declare("for-alice", withSecret("pat"), inWorkspace(workspace))
+	s.assigned("for-alice")
+	s.declare("for-bob", forUser(bob), inMode(v1alpha1.ModeEnforce))
+	s.stalled("for-bob", v1alpha1.ReasonConflictingClaim)
+
+	s.edit("for-alice", inWorkspace(elsewhere))
+	s.stalled("for-alice", v1alpha1.ReasonWorkspaceMismatch)
+	s.edit("for-bob", annotated(v1alpha1.AnnotationRequestedAt, "now"))
+
+	s.Eventually(func() string { return s.get("for-bob").Status.LastHandledReconcileAt }).Should(Equal("now"))
+	s.clock.Step(time.Minute)
+	s.stalled("for-bob", v1alpha1.ReasonConflictingClaim)
+	s.Expect(s.holder()).To(Equal(user(alice)))
+}

@@ -5,8 +5,6 @@ import (
 	"time"
 
 	. "github.com/onsi/gomega"
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
@@ -273,7 +271,7 @@ func TestMarksOfASuspendedObjectHeal(t *testing.T) {
 func TestInANamespaceThatIsBeingDeletedNobodyIsSentForTheSecret(t *testing.T) {
 	t.Parallel()
 	s := assignedByAKeyThatIsLost(t)
-	s.Expect(s.api.Delete(s.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.namespace}})).To(Succeed())
+	s.deleteNamespace()
 	s.delete("alice-mobile-key")
 
 	s.operate()

@@ -109,3 +109,14 @@ func TestTheRecordTellsTheTimeOfTheCall(t *testing.T) {
 	s.Expect(call.Time.Sub(declared)).To(BeNumerically(">", time.Minute), "it had to wait for its turn")
 	s.Expect(recordedAt(s.get("second"))).To(BeTemporally("~", call.Time, 2*time.Second))
 }
+
+func TestAMoveOverAThirdHolderIsNoDrift(t *testing.T) {
+	t.Parallel()
+	s := assignedToAlice(t, inMode(v1alpha1.ModeEnforce))
+	s.clock.Step(time.Minute)
+	s.handByConsole(carol)
+	s.edit("alice-mobile-key", forUser(bob))
+	s.until(func() bool { return s.holder() == user(bob) && s.isReady("alice-mobile-key") })
+	s.Eventually(func() []string { return s.events("alice-mobile-key") }).Should(ContainElement("Normal Unassigned"))
+	s.Eventually(func() []string { return s.events("alice-mobile-key") }).Should(ContainElement("Normal Moved"))
+}

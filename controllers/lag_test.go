@@ -74,3 +74,17 @@ func TestAnAssignmentThatSeamAcceptsAndIgnoresIsSentLessAndLessOften(t *testing.
 	o := s.reconciling("alice-mobile-key", v1alpha1.ReasonAssigning)
 	s.Expect(o.Status.LastAssignedTime).To(BeNil(), "Seam never showed it")
 }
+
+func TestReadyIsNotTrueWhileADriftedCredentialStaysFree(t *testing.T) {
+	t.Parallel()
+	s := assignedToAlice(t)
+	s.clock.Step(time.Minute)
+	s.handByConsole("")
+	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpAssignCredential, Status: 200, Body: "{}", ContentType: "application/json"})
+	s.edit("alice-mobile-key", annotated(v1alpha1.AnnotationRequestedAt, "now"))
+	s.Eventually(func() int { return len(s.wrote()) }).Should(Equal(2))
+	began := s.clock.Now()
+	s.until(func() bool { return s.clock.Since(began) > 5*time.Minute })
+	s.Expect(s.holder()).To(Equal(user("")))
+	s.Expect(s.isReady("alice-mobile-key")).To(BeFalse(), "nobody holds the credential at Seam, for five minutes")
+}

@@ -99,7 +99,7 @@ func (g *group) place(obj *v1alpha1.CredentialAssignment) int {
 	switch {
 	case c.Recorded:
 		return 0
-	case c.Noted || c.Unhandled && !g.memory(obj).tried:
+	case c.Noted || obj.Status.ObservedGeneration < 0 && !g.memory(obj).tried:
 		return 1
 	default:
 		return 2

@@ -64,7 +64,7 @@ func (p *pass) report(ctx context.Context, out outcome) error {
 // outage reports whether the outcome only says that Seam is down, and what was last seen may still stand: it does so
 // until two resync intervals have passed without a look.
 func (p *pass) outage(out outcome) bool {
-	if out.reason != v1alpha1.ReasonSeamUnavailable && out.reason != v1alpha1.ReasonRateLimited || p.sent {
+	if !isOutage(out.reason) || p.sent {
 		return false
 	}
 	ready := readyCondition(p.obj)
@@ -72,6 +72,11 @@ func (p *pass) outage(out outcome) bool {
 		return false
 	}
 	return p.Clock.Now().Before(p.outageEnds())
+}
+
+// isOutage reports whether a reason only says that Seam could not be asked.
+func isOutage(reason string) bool {
+	return reason == v1alpha1.ReasonSeamUnavailable || reason == v1alpha1.ReasonRateLimited
 }
 
 // outageEnds returns when what was last seen does not stand any more.

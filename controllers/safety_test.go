@@ -262,3 +262,14 @@ func TestARecordOfTheFutureCountsAsOfNow(t *testing.T) {
 	s.until(func() bool { return s.holder() == user(alice) })
 	s.Expect(s.clock.Since(began)).To(And(BeNumerically(">=", 30*time.Second), BeNumerically("<", 2*time.Minute)))
 }
+
+func TestAChangeOfFluxsAnnotationTriggersThoughOursIsSet(t *testing.T) {
+	t.Parallel()
+	s := assignedToAlice(t)
+	s.edit("alice-mobile-key", annotated(v1alpha1.AnnotationRequestedAt, "once, by hand"))
+	s.Eventually(func() string { return s.get("alice-mobile-key").Status.LastHandledReconcileAt }).Should(Equal("once, by hand"))
+	s.rests()
+	s.seam.ResetCalls()
+	s.edit("alice-mobile-key", annotated(v1alpha1.AnnotationFluxRequestedAt, "flux reconcile"))
+	s.Eventually(func() int { return len(s.seam.Calls()) }, "3s").Should(BeNumerically(">", 0))
+}

@@ -242,3 +242,30 @@ func TestNoMessageIsLongerThan512Characters(t *testing.T) {
 	s.Expect(utf8.RuneCountInString(message(o))).To(Equal(512))
 	s.Expect(message(o)).To(HaveSuffix("…"))
 }
+
+func TestNothingSecretLeavesInWhatLooksLikeACode(t *testing.T) {
+	t.Parallel()
+	const pin = "482916"
+	const key = "seam_test1key_of_the_back_door"
+	s := newStory(t)
+	s.seam.AddAPIKey(key, workspace)
+	s.putSecret("seam", key)
+	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpAssignCredential, Times: 1, Status: 400, Type: key})
+	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpGetCredential, Times: 1, Status: 500, Type: "pin_" + pin + "_taken"})
+	s.seam.UpdateCredential(theCredential, func(c *fakeseam.Credential) {
+		c.AccessMethod = key
+		c.Warnings = []string{key}
+	})
+	s.operate()
+	s.declare("alice-mobile-key")
+	s.until(func() bool { return readyOf(s.get("alice-mobile-key")).Reason == v1alpha1.ReasonInvalidRequest })
+	s.Eventually(func() int { return len(s.events("alice-mobile-key")) }).Should(BeNumerically(">=", 1))
+	text, _ := json.Marshal(s.get("alice-mobile-key"))
+	for where, what := range map[string]string{"log": logged.String(), "object": string(text), "events": strings.Join(s.eventTexts(), "\n")} {
+		for _, secret := range []string{key, pin} {
+			if i := strings.Index(what, secret); i >= 0 {
+				t.Errorf("%s holds %s: …%s…", where, secret, what[max(0, i-120):min(len(what), i+60)])
+			}
+		}
+	}
+}

@@ -110,14 +110,30 @@ func (s *story) putSecret(name, value string) {
 	s.Expect(s.api.Update(s.ctx, secret)).To(Succeed())
 }
 
+// cached waits until the operator's cache shows the object so.
+func (s *story) cached(name string, so func(*object) bool) {
+	s.t.Helper()
+	s.Eventually(func() bool {
+		o := &object{}
+		return s.cache.Get(s.ctx, client.ObjectKey{Namespace: s.namespace, Name: name}, o) == nil && so(o)
+	}).Should(BeTrue())
+}
+
+func (s *story) deleteNamespace() {
+	s.t.Helper()
+	s.Expect(s.api.Delete(s.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.namespace}})).To(Succeed())
+}
+
 func (s *story) deleteSecret(name string) {
 	s.t.Helper()
 	s.Expect(s.api.Delete(s.ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: s.namespace}})).To(Succeed())
 }
 
+// elsewhere is another workspace.
+const elsewhere = "11111111-1111-1111-1111-000000000002"
+
 // addKeyElsewhere lets a key open another workspace.
 func (s *story) addKeyElsewhere(key string) {
-	const elsewhere = "11111111-1111-1111-1111-000000000002"
 	s.seam.AddWorkspace(fakeseam.Workspace{ID: elsewhere})
 	s.seam.AddAPIKey(key, elsewhere)
 }

@@ -221,9 +221,10 @@ func (s *story) manager(options controllers.Options) ctrl.Manager {
 type traffic struct {
 	mu      sync.Mutex
 	writes  []string
-	secrets int                // reads of Secrets by name
-	before  func(write string) // called before each write goes out; nil for nothing
-	thaw    chan struct{}      // closed when watches of CredentialAssignments go on; nil when they do
+	secrets int                      // reads of Secrets by name
+	before  func(write string) error // called before each write goes out, which fails with its error; nil for nothing
+	reading func()                   // called before each Secret is read; nil for nothing
+	thaw    chan struct{}            // closed when watches of CredentialAssignments go on; nil when they do
 }
 
 // freeze keeps what the watches of CredentialAssignments bring from the operator until thaw is called.
@@ -264,14 +265,20 @@ func (c *traffic) through(plug *plug, next http.RoundTripper) http.RoundTripper 
 			before := c.before
 			c.mu.Unlock()
 			if before != nil {
-				before(write)
+				if err := before(write); err != nil {
+					return nil, err
+				}
 			}
 			return plug.roundTrip(next, req)
 		}
 		if strings.Contains(req.URL.Path, "/secrets/") {
 			c.mu.Lock()
 			c.secrets++
+			reading := c.reading
 			c.mu.Unlock()
+			if reading != nil {
+				reading()
+			}
 		}
 		resp, err := next.RoundTrip(req)
 		if err == nil && req.URL.Query().Get("watch") != "" && strings.HasSuffix(req.URL.Path, "/credentialassignments") {
@@ -279,6 +286,12 @@ func (c *traffic) through(plug *plug, next http.RoundTripper) http.RoundTripper 
 		}
 		return resp, err
 	})
+}
+
+func (c *traffic) secretReads() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.secrets
 }
 
 func (c *traffic) seen() []string {

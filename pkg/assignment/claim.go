@@ -22,10 +22,10 @@ type Claimant struct {
 	// Suspended says that it does nothing until a person lets it.
 	Suspended bool
 	// Succeeds says that it can take over from a claimant that goes: it is live, not suspended, and its key was seen to
-	// read the credential in WorkspaceID, or nobody has tried yet.
+	// read the credential in WorkspaceID, or nobody could tell yet.
 	Succeeds bool
-	// Unhandled says that nobody has tried yet.
-	Unhandled bool
+	// Untold says that nobody could tell yet: it was not handled, or Seam could not be asked.
+	Untold bool
 	// Marked says that it carries the marks of one whose person was seen to hold the credential, so that its own
 	// deletion takes the credential away; Ready that its status still shows that person.
 	Marked bool
@@ -84,7 +84,7 @@ func Stand(ranked []Claimant, uid, workspaceID string) Claim {
 		claim.Winner = &others[0]
 		return claim
 	}
-	if next := others[0]; next.Succeeds && (next.Unhandled || next.WorkspaceID == workspaceID) {
+	if next := others[0]; next.Succeeds && (next.Untold || next.WorkspaceID == workspaceID) {
 		claim.Successor = &next
 	}
 	return claim

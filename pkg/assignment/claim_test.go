@@ -77,7 +77,7 @@ func TestStand(t *testing.T) {
 		{name: "the other declares Bob: the plan sees to that", ranked: []Claimant{me, claimant("next", succeeds, forBob)}, successor: "next"},
 		{name: "the other has a key of another workspace", ranked: []Claimant{me, claimant("next", succeeds, func(c *Claimant) { c.WorkspaceID = elsewhere })}},
 		{name: "only the next one counts", ranked: []Claimant{me, claimant("bobs", forBob), next}},
-		{name: "nobody has tried the other one's key yet", ranked: []Claimant{me, claimant("next", succeeds, func(c *Claimant) { c.Unhandled, c.WorkspaceID = true, "" })}, successor: "next"},
+		{name: "nobody has tried the other one's key yet", ranked: []Claimant{me, claimant("next", succeeds, func(c *Claimant) { c.Untold, c.WorkspaceID = true, "" })}, successor: "next"},
 		{name: "second", ranked: []Claimant{claimant("winner", forBob), me}, winner: "winner"},
 		{name: "second, with one to follow", ranked: []Claimant{claimant("winner", forBob), me, next}, winner: "winner"},
 		{name: "third", ranked: []Claimant{claimant("winner"), next, me}, winner: "winner"},
