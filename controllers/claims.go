@@ -14,8 +14,8 @@ func (g *group) claim(obj *v1alpha1.CredentialAssignment) assignment.Claim {
 		if g.memory(o).gone {
 			continue // the cache still shows what this process let go
 		}
-		if c, claims := g.claimant(o); claims {
-			claimants = append(claimants, c)
+		if g.claims(o) {
+			claimants = append(claimants, g.claimant(o))
 		}
 	}
 	assignment.Rank(claimants)
@@ -26,34 +26,43 @@ func (g *group) claim(obj *v1alpha1.CredentialAssignment) assignment.Claim {
 	return assignment.Stand(claimants, string(obj.UID), workspaceID)
 }
 
-// claimant returns what an object claims with. One that only observes claims nothing, nor does one that is being
+// claims reports whether an object claims its credential. One that only observes claims nothing, nor does one that is being
 // deleted and has nothing to clean up, nor a suspended one without a record.
-func (g *group) claimant(obj *v1alpha1.CredentialAssignment) (assignment.Claimant, bool) {
-	record := g.record(obj)
+func (g *group) claims(obj *v1alpha1.CredentialAssignment) bool {
 	finalizer, _ := marksOf(obj)
-	deleting := !obj.DeletionTimestamp.IsZero()
-	if obj.Spec.Mode == v1alpha1.ModeObserve || deleting && !finalizer || obj.Spec.Suspend && record == nil && !deleting {
-		return assignment.Claimant{}, false
+	switch {
+	case obj.Spec.Mode == v1alpha1.ModeObserve:
+		return false
+	case !obj.DeletionTimestamp.IsZero():
+		return finalizer
+	default:
+		return !obj.Spec.Suspend || g.record(obj) != nil
 	}
-	mem := g.memory(obj)
+}
+
+// claimant returns what an object claims with.
+func (g *group) claimant(obj *v1alpha1.CredentialAssignment) assignment.Claimant {
+	finalizer, _ := marksOf(obj)
+	live, reads := obj.DeletionTimestamp.IsZero(), obj.Status.Credential != nil
 	fresh := obj.Status.ObservedGeneration < 0
-	untold := fresh || obj.Status.Credential == nil && isOutage(readyCondition(obj).Reason)
+	untold := fresh || !reads && isOutage(readyCondition(obj).Reason)
+	proven := g.proven(obj)
 	return assignment.Claimant{
 		UID:         string(obj.UID),
 		Created:     obj.CreationTimestamp.Time,
 		Person:      personOf(obj),
-		Recorded:    g.proven(obj),
+		Recorded:    proven,
 		Noted:       g.noted(obj),
-		Reads:       obj.Status.Credential != nil || fresh && !mem.tried,
-		Leaving:     deleting,
-		Suspended:   obj.Spec.Suspend && !deleting,
-		Succeeds:    (obj.Status.Credential != nil || untold) && !deleting && !obj.Spec.Suspend,
+		Reads:       reads || fresh && !g.memory(obj).tried,
+		Leaving:     !live,
+		Suspended:   obj.Spec.Suspend && live,
+		Succeeds:    (reads || untold) && live && !obj.Spec.Suspend,
 		Untold:      untold,
-		Marked:      g.proven(obj) && record.Person == personOf(obj) && (finalizer || g.retains(obj)),
+		Marked:      proven && g.record(obj).Person == personOf(obj) && (finalizer || g.retains(obj)),
 		Ready:       isReadyNow(obj),
 		Stalled:     stalledReason(obj),
 		WorkspaceID: obj.Status.WorkspaceID,
-	}, true
+	}
 }
 
 // noted reports whether the object carries a record that a process which was killed may have written before the first

@@ -31,8 +31,10 @@ func TestALoserTakesOverWhenTheWinnerIsGone(t *testing.T) {
 
 	s.delete("for-alice")
 	s.gone("for-alice")
+	began := s.clock.Now()
 
 	s.until(func() bool { return s.isReady("for-bob") })
+	s.Expect(s.clock.Since(began)).To(BeNumerically("<", time.Minute), "it wakes at once, and not for its next look")
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice, "unassign " + alice, "assign " + bob}))
 }
 
@@ -50,9 +52,11 @@ func TestALoserWakesWhenTheWinnerMovesToItsPerson(t *testing.T) {
 	t.Parallel()
 	s := rivals(t)
 
+	began := s.clock.Now()
 	s.edit("for-alice", forUser(bob))
 
 	s.until(func() bool { return s.isReady("for-bob") && s.holder() == user(bob) })
+	s.Expect(s.clock.Since(began)).To(BeNumerically("<", time.Minute), "it wakes at once, and not for its next look")
 	s.Expect(message(s.get("for-bob"))).To(ContainSubstring("another CredentialAssignment manages it"))
 	s.Expect(s.get("for-bob").Finalizers).To(BeEmpty())
 }

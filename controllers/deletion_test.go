@@ -309,3 +309,26 @@ func TestTheLastKeyIsWaitedForWhileItIsBusy(t *testing.T) {
 	s.Expect(s.holder()).To(Equal(user("")))
 	s.Expect(s.clock.Since(began)).To(BeNumerically("<", time.Minute))
 }
+
+func TestADeletedObjectWaitsTheWholeGrace(t *testing.T) {
+	t.Parallel()
+	s := assignedToAlice(t)
+	s.clock.SetTime(time.Now())
+	s.delete("alice-mobile-key")
+	deleted := s.get("alice-mobile-key").DeletionTimestamp.Time
+
+	s.gone("alice-mobile-key")
+
+	writes := s.seam.Writes()
+	s.Expect(writes[len(writes)-1].Time.Sub(deleted)).To(And(BeNumerically(">=", 3*time.Second), BeNumerically("<", 6*time.Second)),
+		"two seconds, even when the object was deleted at the end of the second that its deletionTimestamp names")
+}
+
+func TestAnAnnotationThatWillTakeNothingAwayIsTold(t *testing.T) {
+	t.Parallel()
+	s := assignedToAlice(t)
+
+	s.edit("alice-mobile-key", annotated(v1alpha1.AnnotationAbandon, "true"))
+
+	s.Eventually(func() string { return message(s.get("alice-mobile-key")) }).Should(ContainSubstring("deleting this object will take nothing away"))
+}

@@ -179,3 +179,27 @@ func readyOf(o *object) metav1.Condition {
 	}
 	return metav1.Condition{}
 }
+
+func TestAMoveToSomebodyOfAnotherAccessSystemLocksNobodyOut(t *testing.T) {
+	t.Parallel()
+	s := assignedToAlice(t)
+	stranger := s.seam.AddUser(fakeseam.User{SystemID: s.seam.AddSystem(fakeseam.System{WorkspaceID: workspace}).ID}).ID
+
+	s.edit("alice-mobile-key", forUser(stranger))
+
+	s.Expect(message(s.stalled("alice-mobile-key", v1alpha1.ReasonInvalidRequest))).To(And(ContainSubstring("another access system"), ContainSubstring(alice)))
+	s.Expect(s.holder()).To(Equal(user(alice)))
+	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
+}
+
+func TestARefusedAssignmentSaysThatNobodyHoldsTheCredential(t *testing.T) {
+	t.Parallel()
+	s := assignedToAlice(t)
+	s.clock.Step(time.Minute)
+	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpAssignCredential, Status: 400})
+
+	s.edit("alice-mobile-key", forUser(bob))
+
+	s.until(func() bool { return readyOf(s.get("alice-mobile-key")).Reason == v1alpha1.ReasonInvalidRequest })
+	s.Expect(message(s.get("alice-mobile-key"))).To(ContainSubstring("nobody holds the credential now"))
+}

@@ -114,15 +114,15 @@ func (p *pass) declaration() assignment.Declaration {
 	if !p.obj.DeletionTimestamp.IsZero() {
 		d.ReleaseAt = p.obj.DeletionTimestamp.Time
 		if p.HandOverGrace > 0 {
-			d.ReleaseAt = d.ReleaseAt.Add(wholeSecond + p.HandOverGrace)
+			d.ReleaseAt = d.ReleaseAt.Add(deletedWithin + p.HandOverGrace)
 		}
 		d.Patience = p.SeamTimeout
 	}
 	return d
 }
 
-// wholeSecond is by how much an object may have been deleted after its deletionTimestamp.
-const wholeSecond = time.Second
+// deletedWithin is by how much an object may have been deleted after its deletionTimestamp.
+const deletedWithin = time.Second
 
 // inputs puts together what a look depends on, apart from Seam.
 func (p *pass) inputs(ctx context.Context) (inputs, error) {

@@ -95,11 +95,10 @@ func (r *Reconciler) group(ctx context.Context, id Credential) (*group, error) {
 // keeps them waiting; then those of which nobody can tell yet, since no other claim can be judged before every claimant
 // was heard; then the rest.
 func (g *group) place(obj *v1alpha1.CredentialAssignment) int {
-	c, _ := g.claimant(obj)
 	switch {
-	case c.Recorded:
+	case g.claims(obj) && g.proven(obj):
 		return 0
-	case c.Noted || obj.Status.ObservedGeneration < 0 && !g.memory(obj).tried:
+	case g.noted(obj) || obj.Status.ObservedGeneration < 0 && !g.memory(obj).tried:
 		return 1
 	default:
 		return 2

@@ -63,10 +63,18 @@ func keyOf(ws string) change        { return func(s *Situation) { s.Seen.Workspa
 func unfinalized(s *Situation)      { s.Marks.Finalizer = false }
 func overwritten(s *Situation)      { s.Marks.Overwritten = true }
 func waitsSince(t time.Time) change { return func(s *Situation) { s.WaitsSince = t } }
-func unusable(s *Situation)         { s.Seen.Unusable = true }
-func unmanaged(p Presence) change   { return func(s *Situation) { s.Seen.Unmanaged = p } }
-func missing(s *Situation)          { s.Seen.Credential = Missing }
-func stray(p Person) change         { return func(s *Situation) { s.Strays = append(s.Strays, p) } }
+func inSystems(its, theirs string) change {
+	return func(s *Situation) {
+		s.Seen.ACSSystemID = its
+		account := s.Seen.People[s.Declared.Person]
+		account.ACSSystemID = theirs
+		s.Seen.People[s.Declared.Person] = account
+	}
+}
+func unusable(s *Situation)       { s.Seen.Unusable = true }
+func unmanaged(p Presence) change { return func(s *Situation) { s.Seen.Unmanaged = p } }
+func missing(s *Situation)        { s.Seen.Credential = Missing }
+func stray(p Person) change       { return func(s *Situation) { s.Strays = append(s.Strays, p) } }
 func afterWinner(p Person) change {
 	return func(s *Situation) { s.Claim.Winner = &Claimant{UID: "uid-rival", Person: p} }
 }

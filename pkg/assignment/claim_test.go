@@ -14,6 +14,7 @@ func claimant(uid string, changes ...func(*Claimant)) Claimant {
 }
 
 func recordedClaim(c *Claimant) { c.Recorded = true }
+func noted(c *Claimant)         { c.Noted = true }
 func reads(c *Claimant)         { c.Reads = true }
 func younger(c *Claimant)       { c.Created = noon.Add(time.Second) }
 func forBob(c *Claimant)        { c.Person = bob }
@@ -28,6 +29,8 @@ func TestRank(t *testing.T) {
 		then  Claimant
 	}{
 		{"a record goes before age", claimant("b", younger, recordedClaim), claimant("a", reads)},
+		{"a record that is borne out goes before one that nobody has looked into", claimant("b", younger, recordedClaim), claimant("a", noted)},
+		{"a record that nobody has looked into goes before a key that reads", claimant("b", younger, noted), claimant("a", reads)},
 		{"a key that reads goes before age", claimant("b", younger, reads), claimant("a")},
 		{"age goes before UID", claimant("b"), claimant("a", younger)},
 		{"the lower UID goes first among equals", claimant("a"), claimant("b")},

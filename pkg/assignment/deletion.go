@@ -85,22 +85,24 @@ func (s Situation) planLosersDeletion() *Decision {
 	if !s.Readable() {
 		return s.releaseWithout(unusable)
 	}
-	own, next := s.recorded()
-	if next != nil {
-		return readPerson(*next)
-	}
-	stray, next := s.stray()
+	own, next := s.own()
 	if next != nil {
 		return readPerson(*next)
 	}
 	if d := s.unsettled(); d != nil {
 		return d
 	}
+	if !own {
+		return finish(Unclaimed, "nothing is taken away: another CredentialAssignment manages the credential")
+	}
+	return s.planYielding()
+}
+
+// planYielding is for a deleted object whose person holds the credential, which another object has the claim to.
+func (s Situation) planYielding() *Decision {
 	winner := s.Claim.Winner
 	takesOver, next := s.Seen.People.holds(s.Seen.Holder, winner.Person)
 	switch {
-	case !own && stray == nil:
-		return finish(Unclaimed, "nothing is taken away: another CredentialAssignment manages the credential")
 	case next != nil:
 		return readPerson(*next)
 	case takesOver && winner.Marked && !winner.Leaving:
@@ -171,9 +173,5 @@ func (s Situation) ours() (bool, *Person) {
 	if held, next := s.Seen.People.holds(s.Seen.Holder, s.Declared.Person); held || next != nil {
 		return held, next
 	}
-	if held, next := s.recorded(); held || next != nil {
-		return held, next
-	}
-	stray, next := s.stray()
-	return stray != nil, next
+	return s.own()
 }

@@ -175,6 +175,15 @@ func (s Situation) recorded() (bool, *Person) {
 	return s.Seen.People.holds(s.Seen.Holder, owner)
 }
 
+// own reports whether the holder is a person whom this object assigned, by its record or by a lost write.
+func (s Situation) own() (bool, *Person) {
+	if held, next := s.recorded(); held || next != nil {
+		return held, next
+	}
+	stray, next := s.stray()
+	return stray != nil, next
+}
+
 // stray returns the person to whom a lost write gave the credential late, if that is who holds it.
 func (s Situation) stray() (person, next *Person) {
 	for _, person := range s.Strays {

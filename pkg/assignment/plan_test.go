@@ -193,6 +193,23 @@ func TestPlanTakeover(t *testing.T) {
 			want:  resting("HeldByOther"),
 			says:  "ACS user carol holds the credential",
 		}, {
+			name:  "nobody makes room for somebody of another access system",
+			given: given(recorded(WriteAssign, bob), heldBy(bob), known(alice), inSystems("hotel", "office")),
+			want:  resting("InvalidRequest"),
+			says:  "ACS user bob keeps the credential",
+		}, {
+			name:  "but for somebody of the same one",
+			given: given(recorded(WriteAssign, bob), heldBy(bob), known(alice), inSystems("hotel", "hotel")),
+			want:  releasing(bob),
+		}, {
+			name:  "or when Seam does not say of which the person is",
+			given: given(recorded(WriteAssign, bob), heldBy(bob), known(alice), inSystems("hotel", "")),
+			want:  releasing(bob),
+		}, {
+			name:  "or of which the credential is",
+			given: given(recorded(WriteAssign, bob), heldBy(bob), known(alice), inSystems("", "office")),
+			want:  releasing(bob),
+		}, {
 			name:  "not even when this object's own person had it before her",
 			given: given(recorded(WriteAssign, bob), finalizer, heldBy(carol)),
 			want:  resting("HeldByOther"),
