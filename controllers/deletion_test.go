@@ -332,3 +332,25 @@ func TestAnAnnotationThatWillTakeNothingAwayIsTold(t *testing.T) {
 
 	s.Eventually(func() string { return message(s.get("alice-mobile-key")) }).Should(ContainSubstring("deleting this object will take nothing away"))
 }
+
+func TestNothingIsHandedOverToAnObjectThatIsGone(t *testing.T) {
+	t.Parallel()
+	s := assignedToAlice(t)
+	s.declare("second")
+	s.assigned("second")
+	s.clock.SetTime(time.Now())
+	s.delete("alice-mobile-key")
+	s.marked("second")
+	s.cached("second", func(o *object) bool { return len(o.Finalizers) > 0 && o.Status.AssignedTo != nil })
+	s.rests()
+	thaw := s.traffic.freeze()
+	s.edit("second", func(o *object) { o.Finalizers = nil })
+	s.delete("second") // which the operator's cache does not show yet
+
+	s.clock.Step(10 * time.Second)
+	s.Eventually(s.traffic.liveReads).Should(BeNumerically(">", 0))
+	thaw()
+	s.gone("alice-mobile-key")
+
+	s.Expect(s.holder()).To(Equal(user("")))
+}

@@ -221,6 +221,7 @@ func (s *story) manager(options controllers.Options) ctrl.Manager {
 type traffic struct {
 	mu      sync.Mutex
 	writes  []string
+	live    int                      // reads of CredentialAssignments by name
 	secrets int                      // reads of Secrets by name
 	before  func(write string) error // called before each write goes out, which fails with its error; nil for nothing
 	reading func()                   // called before each Secret is read; nil for nothing
@@ -280,12 +281,23 @@ func (c *traffic) through(plug *plug, next http.RoundTripper) http.RoundTripper 
 				reading()
 			}
 		}
+		if strings.Contains(req.URL.Path, "/credentialassignments/") {
+			c.mu.Lock()
+			c.live++
+			c.mu.Unlock()
+		}
 		resp, err := next.RoundTrip(req)
 		if err == nil && req.URL.Query().Get("watch") != "" && strings.HasSuffix(req.URL.Path, "/credentialassignments") {
 			resp.Body = watched{resp.Body, c}
 		}
 		return resp, err
 	})
+}
+
+func (c *traffic) liveReads() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.live
 }
 
 func (c *traffic) secretReads() int {

@@ -343,6 +343,15 @@ func TestPlanSuspended(t *testing.T) {
 	}})
 }
 
+func TestPlanTellsOfAnAnnotationThatWillTakeNothingAway(t *testing.T) {
+	tell(t, []story{{
+		name:  "while the object lives",
+		given: given(recorded(WriteAssign, alice), heldBy(alice), abandoned),
+		want:  resting("Assigned"),
+		says:  "Seam shows ACS user alice as the holder; deleting this object will take nothing away",
+	}})
+}
+
 func TestPlanLoser(t *testing.T) {
 	tell(t, []story{
 		{
