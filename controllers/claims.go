@@ -68,7 +68,9 @@ func (g *group) claimant(obj *v1alpha1.CredentialAssignment) assignment.Claimant
 // noted reports whether the object carries a record that a process which was killed may have written before the first
 // status that bears it out: nobody has told yet what its key reads. That can only be so when this process begins to lead.
 func (g *group) noted(obj *v1alpha1.CredentialAssignment) bool {
-	return !isTold(obj) && !g.memory(obj).met && g.begins && g.record(obj) != nil
+	mem := g.memory(obj)
+	carried, record := recordOf(obj)
+	return !isTold(obj) && !mem.met && g.began && record != nil && mem.inherited != nil && *mem.inherited == carried
 }
 
 // isTold reports whether status repeats a record of this very object.
@@ -103,7 +105,8 @@ func (g *group) memory(obj *v1alpha1.CredentialAssignment) *memory {
 func claimText(c assignment.Claim) string {
 	switch {
 	case c.Winner != nil:
-		return fmt.Sprintf("after %s for %s %s leaving=%t suspended=%t", c.Winner.UID, c.Winner.Person, c.Winner.Stalled, c.Winner.Leaving, c.Winner.Suspended)
+		return fmt.Sprintf("after %s for %s %s leaving=%t suspended=%t ready=%t",
+			c.Winner.UID, c.Winner.Person, c.Winner.Stalled, c.Winner.Leaving, c.Winner.Suspended, c.Winner.Ready)
 	case c.Successor != nil:
 		next := c.Successor
 		return fmt.Sprintf("before %s for %s marked=%t ready=%t untold=%t", next.UID, next.Person, next.Marked, next.Ready, next.Untold)

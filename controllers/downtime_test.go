@@ -1,6 +1,7 @@
 package controllers_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -293,4 +294,116 @@ func TestAnAssignmentWhoseProcessWasKilledIsToldInAnEvent(t *testing.T) {
 	s.operate()
 	s.until(func() bool { return s.isReady("front-desk-key") })
 	s.Eventually(func() []string { return s.events("front-desk-key") }).Should(ContainElement("Normal Assigned"))
+}
+
+// killedBeforeItsFirstStatus is a story in which Alice was assigned by for-alice, and the operator was killed before it said
+// so. The key of for-bob, in that mode by now, reads the credential.
+func killedBeforeItsFirstStatus(t *testing.T, mode v1alpha1.Mode) *story {
+	t.Helper()
+	s := newStory(t)
+	_, kill := s.run()
+	s.declare("for-bob", forUser(bob), inMode(v1alpha1.ModeObserve))
+	s.stalled("for-bob", v1alpha1.ReasonDrifted)
+	s.ages("for-bob")
+	s.declare("for-alice", withSecret("late"))
+	s.reconciling("for-alice", v1alpha1.ReasonSecretNotFound)
+	out := s.plug.pull(2, true)
+	s.putSecret("late", apiKey)
+	s.Eventually(out).Should(BeClosed()) // before the kill, which ends the call in the fake too
+	kill()
+	s.plug.mend()
+	s.edit("for-bob", inMode(mode))
+	return s
+}
+
+func TestAFirstAssignIsTakenBackAMinuteLater(t *testing.T) {
+	t.Parallel()
+	s := killedBeforeItsFirstStatus(t, v1alpha1.ModeAssign)
+	s.delete("for-alice")
+	s.clock.SetTime(time.Now().Add(time.Minute))
+	s.operate()
+	began := s.clock.Now()
+	s.until(func() bool { return s.clock.Since(began) > 3*time.Minute || s.holder() != user(alice) })
+	s.Expect(s.holder()).NotTo(Equal(user(alice)))
+	s.gone("for-alice")
+}
+
+func TestAFirstAssignIsTakenBackThoughALookFails(t *testing.T) {
+	t.Parallel()
+	s := killedBeforeItsFirstStatus(t, v1alpha1.ModeAssign)
+	s.delete("for-alice")
+	s.clock.SetTime(time.Now().Add(time.Minute))
+	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpGetCredential, Status: 503, Times: 1})
+	s.operate()
+	began := s.clock.Now()
+	s.until(func() bool { return s.clock.Since(began) > 20*time.Minute || s.holder() != user(alice) })
+	s.Expect(s.holder()).NotTo(Equal(user(alice)))
+}
+
+func TestAFirstAssignIsTakenBackAfterAnOutage(t *testing.T) {
+	t.Parallel()
+	s := killedBeforeItsFirstStatus(t, v1alpha1.ModeAssign)
+	s.delete("for-alice")
+	s.clock.SetTime(time.Now().Add(time.Minute))
+	mend := s.seam.Inject(fakeseam.Fault{Status: 503})
+	s.operate()
+	began := s.clock.Now()
+	s.until(func() bool { return s.clock.Since(began) > time.Minute })
+	mend()
+	s.until(func() bool { return s.clock.Since(began) > 20*time.Minute || s.holder() != user(alice) })
+	s.Expect(s.holder()).NotTo(Equal(user(alice)))
+}
+
+func TestAFirstAssignLosesNothingToAnOlderRivalThoughALookFails(t *testing.T) {
+	t.Parallel()
+	s := killedBeforeItsFirstStatus(t, v1alpha1.ModeEnforce)
+	s.clock.SetTime(time.Now().Add(time.Minute))
+	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpGetCredential, Status: 503, Times: 1})
+	s.operate()
+	began := s.clock.Now()
+	s.until(func() bool { return s.clock.Since(began) > 3*time.Minute })
+	s.Expect(s.tookPlace()).To(Equal([]string{"assign " + alice}), "%+v", s.get("for-alice").Status)
+}
+
+func TestAnOutageThatBeginsInARenameLocksNobodyOut(t *testing.T) {
+	t.Parallel()
+	s := assignedToAlice(t)
+	s.clock.SetTime(time.Now())
+	s.putSecret("new", "seam_test2new")
+	s.seam.AddAPIKey("seam_test2new", workspace)
+	mendNew := s.seam.Inject(fakeseam.Fault{Token: "seam_test2new", Status: 503})
+	s.declare("renamed", withSecret("new"))
+	s.delete("alice-mobile-key")
+	s.until(func() bool { return strings.Contains(message(s.get("alice-mobile-key")), "about to take over") })
+	mend := s.seam.Inject(fakeseam.Fault{Status: 503})
+	began := s.clock.Now()
+	s.until(func() bool { return s.clock.Since(began) > 2*time.Minute })
+	mendNew()
+	mend()
+	s.gone("alice-mobile-key")
+	s.until(func() bool { return s.isReady("renamed") })
+	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
+}
+
+func TestADeletedObjectBehindAStalledDeletedOneSaysSo(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.putSecret("other", apiKey)
+	stop := s.operate()
+	s.declare("first")
+	s.assigned("first")
+	s.ages("first")
+	s.declare("second", withSecret("other"))
+	s.assigned("second")
+	stop()
+	// second marks itself when first leaves; here both are deleted, and first's Secret, while the operator is away
+	s.edit("second", annotated(v1alpha1.AnnotationAssignedTo, s.recordFor("second", alice)), func(o *object) { o.Finalizers = []string{"acs.seam.co/unassign"} })
+	s.delete("first")
+	s.delete("second")
+	s.deleteSecret("seam")
+	s.clock.SetTime(time.Now().Add(time.Minute))
+	s.operate()
+	began := s.clock.Now()
+	s.untilBy(5*time.Second, func() bool { return s.clock.Since(began) > 30*time.Minute })
+	s.Expect(conditionReason(s.get("second"), v1alpha1.ConditionReconciling)).To(Equal("absent"), "%+v\n%+v", s.get("first").Status.Conditions, s.get("second").Status.Conditions)
 }

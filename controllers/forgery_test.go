@@ -191,3 +191,38 @@ func TestASuspendedRivalIsNoSuccessor(t *testing.T) {
 	s.gone("first")
 	s.Expect(s.holder()).To(Equal(user("")))
 }
+
+func TestAnOldRecordAppliedInADowntimeStillTellsWhomToMove(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	stop := s.operate()
+	s.declare("alice-mobile-key")
+	s.assigned("alice-mobile-key")
+	old := s.get("alice-mobile-key").Annotations[v1alpha1.AnnotationAssignedTo]
+	s.clock.Step(31 * time.Second)
+	s.edit("alice-mobile-key", forUser(bob))
+	s.until(func() bool { return s.holder() == user(bob) && s.isReady("alice-mobile-key") })
+	s.assigned("alice-mobile-key")
+	stop()
+	s.edit("alice-mobile-key", forUser(alice), annotated(v1alpha1.AnnotationAssignedTo, old))
+	s.clock.Step(5 * time.Minute)
+	s.operate()
+	began := s.clock.Now()
+	s.until(func() bool { return s.holder() == user(alice) || s.clock.Since(began) > 3*time.Minute })
+	s.Expect(s.holder()).To(Equal(user(alice)), "%+v", s.get("alice-mobile-key").Status)
+}
+
+func TestARecordOfTheFutureIsToldOnce(t *testing.T) {
+	t.Parallel()
+	s := assignedToAlice(t)
+	s.edit("alice-mobile-key", annotated(v1alpha1.AnnotationAssignedTo, `{"uid":"`+string(s.get("alice-mobile-key").UID)+`","workspaceID":"`+workspace+
+		`","acsUserID":"`+alice+`","write":"assign","at":"2099-01-01T00:00:00Z"}`))
+	s.clock.Step(2 * time.Minute)
+	s.edit("alice-mobile-key", annotated(v1alpha1.AnnotationRequestedAt, "1"))
+	s.until(func() bool { return s.get("alice-mobile-key").Status.LastHandledReconcileAt == "1" })
+	s.rests()
+	writes := len(s.traffic.seen())
+	calls := len(s.seam.Calls())
+	s.untilBy(10*time.Minute, func() bool { return len(s.seam.Calls()) > calls+3 })
+	s.Expect(s.traffic.seen()[writes:]).To(BeEmpty())
+}

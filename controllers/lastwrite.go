@@ -72,6 +72,16 @@ func toldRecord(obj *v1alpha1.CredentialAssignment) *assignment.Record {
 	}
 }
 
+// doubted returns the person whom status names and the record that stands does not, though it is the older one of the two:
+// either of them may be the object's own.
+func doubted(obj *v1alpha1.CredentialAssignment, record *assignment.Record) []assignment.Person {
+	told := toldRecord(obj)
+	if told == nil || record == nil || record.Person == told.Person || !record.At.Before(told.At) {
+		return nil
+	}
+	return []assignment.Person{told.Person}
+}
+
 // pend brings pending up to date with the record that stands. A record that this process did not settle counts as a
 // write whose answer was lost, until its call can no longer be under way; a time in the future counts as now.
 func (w *lastWrite) pend(text string, record *assignment.Record, credible bool, now time.Time, timeout time.Duration) {
@@ -89,6 +99,12 @@ func (w *lastWrite) pend(text string, record *assignment.Record, credible bool, 
 // wrote takes over a record that this process itself wrote, and will settle.
 func (w *lastWrite) wrote(record *assignment.Record) {
 	w.text, w.record, w.ours, w.credible = record.String(), record, true, true
+}
+
+// disown ends what the record proves to others, but for a write that may still be under way.
+func (w *lastWrite) disown() {
+	w.giveUp()
+	w.ours = false
 }
 
 // forget drops the record: it was taken off for good.

@@ -127,3 +127,28 @@ func TestAMoveTakenBackBySuspensionDoesNotLookHealthy(t *testing.T) {
 	s.Expect(s.holder()).To(Equal(user("")))
 	s.Expect(s.isReady("alice-mobile-key")).To(BeFalse())
 }
+
+func TestALostAssignKeepsRivalsFromWritingThoughItsKeyIsOfAnotherWorkspaceNow(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.putSecret("other", apiKey)
+	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpAssignCredential, Close: true, LateBy: 25 * time.Second, Times: 1})
+	s.operate()
+	s.declare("early", inMode(v1alpha1.ModeObserve))
+	s.stalled("early", v1alpha1.ReasonDrifted)
+	s.clock.Step(time.Minute)
+	s.declare("for-alice")
+	s.reconciling("for-alice", v1alpha1.ReasonOutcomeUnknown)
+	s.declare("for-bob", forUser(bob), withSecret("other"))
+	s.Eventually(func() int64 { return s.get("for-bob").Status.ObservedGeneration }).Should(Equal(int64(1)))
+	s.addKeyElsewhere("seam_test2elsewhere")
+	s.putSecret("seam", "seam_test2elsewhere")
+	s.stalled("for-alice", v1alpha1.ReasonWorkspaceMismatch)
+	s.reconciling("for-bob", v1alpha1.ReasonOutcomeUnknown)
+	s.edit("for-bob", annotated(v1alpha1.AnnotationRequestedAt, "now"))
+	s.until(func() bool { return s.clock.Since(s.seam.Writes()[0].Time) > 2*time.Minute })
+	w := s.seam.Writes()
+	if len(w) > 1 {
+		s.Expect(w[1].Time.Sub(w[0].Time)).To(BeNumerically(">=", 30*time.Second), "%v holder later", s.wrote())
+	}
+}

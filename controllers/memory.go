@@ -25,6 +25,8 @@ type memory struct {
 	gone bool
 	// tried says that this process began to look at the object, met that it could tell something of it.
 	tried, met bool
+	// inherited is the text of the record that the object carried when this process saw it first.
+	inherited *string
 
 	lastLook time.Time // when Seam was last looked at with success, or when this process met the object
 	failures int       // passes in a row that ended unfinished

@@ -76,6 +76,9 @@ func (p *pass) explain(ctx context.Context, err error) (outcome, error) {
 	}
 	ctrl.LoggerFrom(ctx).Info("not done", "object", p.obj.Namespace+"/"+p.obj.Name, "reason", reason, "error", err.Error())
 	out := outcome{reason: reason, message: message, next: p.retryAfter(reason)}
+	if isOutage(reason) {
+		p.mem.waitsSince = time.Time{} // it waits for its successor with Seam in sight
+	}
 	if p.outage(out) {
 		out.next = earlier(out.next, p.outageEnds())
 	}
@@ -159,7 +162,6 @@ func (p *pass) nextLook(d assignment.Decision) time.Time {
 	case d.Reason != v1alpha1.ReasonAssigned:
 		return p.retryAfter(d.Reason)
 	}
-	p.mem.failures = 0
 	next := now.Add(jitter(p.resyncInterval()))
 	if p.providerPending() {
 		next = earlier(next, now.Add(jitter(p.poll())))

@@ -92,7 +92,7 @@ func (p *pass) begin() assignment.Situation {
 		},
 		Claim:   p.claim,
 		Pending: p.mem.last.pending,
-		Strays:  p.mem.last.strays(),
+		Strays:  append(p.mem.last.strays(), doubted(p.obj, record)...),
 		Refused: p.mem.refused,
 
 		WaitsSince: p.mem.waitsSince,

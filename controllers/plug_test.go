@@ -1,6 +1,7 @@
 package controllers_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"sync"
@@ -32,7 +33,8 @@ func (p *plug) mend() bool {
 	return p.left < 0
 }
 
-// next reports whether the next call takes place, and whether it is answered.
+// next reports whether the next call takes place, and whether it is answered. Who lets one take place that is not
+// answered says afterwards that the plug is out.
 func (p *plug) next() (takesPlace, answered bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -41,9 +43,11 @@ func (p *plug) next() (takesPlace, answered bool) {
 	}
 	p.left--
 	switch {
+	case p.left == -1 && p.answer:
+		return true, false
 	case p.left == -1:
 		close(p.out)
-		return p.answer, false
+		return false, false
 	case p.left < -1:
 		return false, false
 	default:
@@ -59,7 +63,8 @@ func (p *plug) handler(next http.Handler) http.Handler {
 			return
 		}
 		if takesPlace {
-			next.ServeHTTP(deaf{}, r)
+			next.ServeHTTP(deaf{}, r.WithContext(context.WithoutCancel(r.Context())))
+			close(p.out)
 		}
 		panic(http.ErrAbortHandler)
 	})
@@ -73,8 +78,12 @@ func (p *plug) roundTrip(next http.RoundTripper, req *http.Request) (*http.Respo
 		return nil, errUnplugged
 	}
 	resp, err := next.RoundTrip(req)
-	if answered || err != nil {
+	if answered {
 		return resp, err
+	}
+	defer close(p.out)
+	if err != nil {
+		return nil, err
 	}
 	_ = resp.Body.Close()
 	return nil, errUnplugged

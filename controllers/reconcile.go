@@ -62,6 +62,7 @@ type group struct {
 	lost     *lostWrites
 	due      time.Time // when the first of those handled so far is due again; zero for never
 	begins   bool      // whether a call of the leader before this process may still be under way
+	began    bool      // whether this process began to lead so lately that it has not met all objects yet
 }
 
 // group lists the objects of a credential in the order in which they are handled, with what is remembered of them.
@@ -78,7 +79,12 @@ func (r *Reconciler) group(ctx context.Context, id Credential) (*group, error) {
 	now := r.Clock.Now()
 	g.memories, g.lost = r.memories.of(string(id), uids, now)
 	g.begins = now.Before(r.primer.since.Add(r.SeamTimeout))
+	g.began = now.Before(r.primer.since.Add(r.SeamTimeout + r.MaxRetryDelay))
 	for _, obj := range g.objects {
+		if mem := g.memories[obj.UID]; mem.inherited == nil {
+			text, _ := recordOf(obj)
+			mem.inherited = &text
+		}
 		g.pend(obj, now) // nobody writes before everybody's lost writes are known
 	}
 	slices.SortStableFunc(g.objects, func(a, b *v1alpha1.CredentialAssignment) int {
@@ -205,7 +211,10 @@ func (r *Reconciler) handle(ctx, stop context.Context, g *group, obj *v1alpha1.C
 	}
 	in.finalizer, in.record = p.marks()
 	mem.inputs, mem.next = in, out.next
-	mem.met = mem.met || out.reason != ""
+	mem.met = mem.met || out.reason != "" && !isOutage(out.reason)
+	if err == nil && out.reason == v1alpha1.ReasonAssigned {
+		mem.failures = 0
+	}
 	return out.next, nil
 }
 

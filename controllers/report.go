@@ -136,7 +136,8 @@ func (p *pass) describeRecord() {
 	case record == nil || p.obj.Spec.Mode == v1alpha1.ModeObserve:
 		status.AssignedTo = nil
 	case p.situation.Displaced() && !p.named:
-		status.AssignedTo, p.mem.last.ours = nil, false
+		status.AssignedTo = nil
+		p.mem.last.disown()
 	case isTold(p.obj) || p.situation.Readable() && (p.claim.Winner == nil || p.mem.last.ours):
 		status.AssignedTo = p.told(*record)
 	default:
@@ -146,7 +147,13 @@ func (p *pass) describeRecord() {
 
 // told repeats a record for status: the object's own person, if it has one.
 func (p *pass) told(record assignment.Record) *v1alpha1.AssignedTo {
-	told := &v1alpha1.AssignedTo{UID: p.obj.UID, At: *timeOf(earlier(record.At, p.Clock.Now()))}
+	told := &v1alpha1.AssignedTo{UID: p.obj.UID, At: *timeOf(record.At)}
+	if now := p.Clock.Now(); record.At.After(now) { // a clock was wrong, or somebody's hand
+		told.At = *timeOf(now)
+		if isTold(p.obj) {
+			told.At = p.obj.Status.AssignedTo.At
+		}
+	}
 	if owner, owns := record.Owner(); owns {
 		told.ACSUserID, told.UserIdentityID = owner.ACSUserID, owner.UserIdentityID
 	}

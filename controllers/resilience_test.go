@@ -223,3 +223,22 @@ func TestTheLastAnswerStaysWhenTheRequestIsTakenBack(t *testing.T) {
 	s.Consistently(func() int { return len(s.traffic.seen()) }, "300ms").Should(Equal(writes))
 	s.Expect(s.get("alice-mobile-key").Status.LastHandledReconcileAt).To(Equal("now"))
 }
+
+func TestAReportThatFailsIsTriedLessAndLessOften(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.traffic.before = func(write string) error {
+		if strings.HasSuffix(write, "/status") {
+			return errUnplugged
+		}
+		return nil
+	}
+	s.operate()
+	s.declare("alice-mobile-key")
+	s.until(func() bool { return s.holder() == user(alice) })
+	calls := len(s.seam.Calls())
+	began := s.clock.Now()
+	s.until(func() bool { return s.clock.Since(began) > 150*time.Second })
+	n := len(s.seam.Calls()) - calls
+	s.Expect(n).To(BeNumerically("<", 15), "1+2+4+…: about 8 looks in 150 s")
+}

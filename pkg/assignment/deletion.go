@@ -105,9 +105,9 @@ func (s Situation) planYielding() *Decision {
 	switch {
 	case next != nil:
 		return readPerson(*next)
-	case takesOver && winner.Marked && !winner.Leaving:
+	case takesOver && winner.Marked && !winner.Leaving && !winner.Suspended:
 		return handOver(winner)
-	case winner.Leaving || takesOver && !winner.Suspended && winner.Stalled == "":
+	case winner.Stalled == "" && (winner.Leaving || takesOver && !winner.Suspended):
 		return wait(s.Now.Add(s.Declared.Patience), v1alpha1.ReasonUnassigning, "deleted: another CredentialAssignment manages the credential, and takes it over or away first")
 	default:
 		return rest(v1alpha1.ReasonConflictingClaim, fmt.Sprintf("%s holds the credential by this object, and another CredentialAssignment has the claim to it",
@@ -132,7 +132,7 @@ func (s Situation) successor() (bool, *Person) {
 // overtaken reports whether another object has taken over and goes before this one since.
 func (s Situation) overtaken() bool {
 	winner := s.Claim.Winner
-	return winner != nil && winner.Marked && winner.Ready && !winner.Leaving && winner.Person == s.Declared.Person
+	return winner != nil && winner.Marked && winner.Ready && !winner.Leaving && !winner.Suspended && winner.Person == s.Declared.Person
 }
 
 // unheard reports whether nothing yet bears the record out but the record itself: it is looked into before rivals are

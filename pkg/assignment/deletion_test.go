@@ -137,6 +137,14 @@ func TestPlanDeletionThatTakesNothing(t *testing.T) {
 			given: given(deleted, afterWinner(alice), winnerLeaving, recorded(WriteAssign, alice), heldBy(alice)),
 			want:  waiting(later, "Unassigning"),
 		}, {
+			name:  "the other one is deleted too, and stalled",
+			given: given(deleted, afterWinner(alice), winnerLeaving, winnerStalled("SecretNotFound"), recorded(WriteAssign, alice), heldBy(alice)),
+			want:  resting("ConflictingClaim"),
+		}, {
+			name:  "the other one has taken over, and was suspended since",
+			given: given(deleted, afterWinner(alice), winnerTookOver, winnerSuspended, recorded(WriteAssign, alice), heldBy(alice)),
+			want:  resting("ConflictingClaim"),
+		}, {
 			name:  "the other one is about to take over",
 			given: given(deleted, afterWinner(alice), recorded(WriteAssign, alice), heldBy(alice)),
 			want:  waiting(later, "Unassigning"),
