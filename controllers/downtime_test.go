@@ -269,7 +269,10 @@ func TestAMoveTakenBackInACrashDoesNotLookHealthy(t *testing.T) {
 	s.assigned("alice-mobile-key")
 	stop()
 	s.clock.Step(time.Minute)
+	s.seam.ResetCalls()
 	_, kill := s.run()
+	s.Expect(s.seam.AwaitCalls(s.ctx, 1, fakeseam.OpGetCredential)).To(Succeed())
+	s.rests()                    // it has looked around
 	out := s.plug.pull(4, false) // credential, bob, record, unassign; then nothing
 	s.edit("alice-mobile-key", forUser(bob))
 	s.Eventually(out).Should(BeClosed())

@@ -182,7 +182,7 @@ func TestAnOutageDoesNotTurnReadyObjects(t *testing.T) {
 	s.ready("alice-mobile-key", metav1.ConditionUnknown, v1alpha1.ReasonSeamUnavailable)
 
 	mend()
-	s.until(func() bool { return s.isReady("alice-mobile-key") })
+	s.untilBy(10*time.Second, func() bool { return s.isReady("alice-mobile-key") })
 	s.Expect(s.wrote()).To(BeEmpty())
 }
 
