@@ -111,6 +111,6 @@ func TestResyncsAreSpreadByATenth(t *testing.T) {
 	calls := s.seam.Calls()
 	s.Expect(calls).To(HaveLen(objects))
 	first, last := calls[0].Time.Sub(began), calls[objects-1].Time.Sub(began)
-	s.Expect(last).To(BeNumerically("<=", 67*time.Minute))
+	s.Expect(last).To(BeNumerically("<=", 70*time.Minute))
 	s.Expect(last - first).To(BeNumerically(">", time.Minute))
 }
