@@ -341,7 +341,12 @@ func TestNothingIsHandedOverToAnObjectThatIsGone(t *testing.T) {
 	s.clock.SetTime(time.Now())
 	s.delete("alice-mobile-key")
 	s.marked("second")
-	s.cached("second", func(o *object) bool { return len(o.Finalizers) > 0 && o.Status.AssignedTo != nil })
+	s.rests()
+	for _, name := range []string{"alice-mobile-key", "second"} {
+		s.cached(name, func(o *object) bool {
+			return o.Status.AssignedTo != nil && o.ResourceVersion == s.get(name).ResourceVersion
+		})
+	}
 	s.rests()
 	thaw := s.traffic.freeze()
 	s.edit("second", func(o *object) { o.Finalizers = nil })
