@@ -70,7 +70,7 @@ func (g *group) claimant(obj *v1alpha1.CredentialAssignment) assignment.Claimant
 func (g *group) noted(obj *v1alpha1.CredentialAssignment) bool {
 	mem := g.memory(obj)
 	carried, record := recordOf(obj)
-	return !isTold(obj) && !mem.met && g.began && record != nil && mem.inherited != nil && *mem.inherited == carried
+	return !isTold(obj) && !mem.met && g.leads < g.SeamTimeout+g.MaxRetryDelay && record != nil && mem.inherited != nil && *mem.inherited == carried
 }
 
 // isTold reports whether status repeats a record of this very object.

@@ -12,13 +12,20 @@ import (
 
 // In these stories an answer to a write is lost, and the write lands late or never.
 
-func TestTwoLostAssignsAreBothLookedFor(t *testing.T) {
-	t.Parallel()
+// assignLost is a story in which the answer to the first assign of front-desk-key was lost, which lands so much later.
+func assignLost(t *testing.T, lateBy time.Duration) *story {
+	t.Helper()
 	s := newStory(t)
-	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpAssignCredential, Close: true, LateBy: 45 * time.Second, Times: 1})
+	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpAssignCredential, Close: true, LateBy: lateBy, Times: 1})
 	s.operate()
 	s.declare("front-desk-key")
 	s.reconciling("front-desk-key", v1alpha1.ReasonOutcomeUnknown)
+	return s
+}
+
+func TestTwoLostAssignsAreBothLookedFor(t *testing.T) {
+	t.Parallel()
+	s := assignLost(t, 45*time.Second)
 	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpAssignCredential, Close: true, Times: 1})
 	s.edit("front-desk-key", forUser(bob))
 	s.until(func() bool { return len(s.wrote()) >= 2 })
@@ -30,11 +37,7 @@ func TestTwoLostAssignsAreBothLookedFor(t *testing.T) {
 
 func TestALateLandingIsLookedForThoughTheObjectIsStalled(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpAssignCredential, Close: true, LateBy: 45 * time.Second, Times: 1})
-	s.operate()
-	s.declare("front-desk-key")
-	s.reconciling("front-desk-key", v1alpha1.ReasonOutcomeUnknown)
+	s := assignLost(t, 45*time.Second)
 	s.edit("front-desk-key", forUser(nobody))
 	s.until(func() bool { return readyOf(s.get("front-desk-key")).Reason == v1alpha1.ReasonAssigneeNotFound })
 	s.quietAtLast()
@@ -49,11 +52,7 @@ func TestALateLandingIsLookedForThoughTheObjectIsStalled(t *testing.T) {
 
 func TestALostAssignIsRememberedThoughThePersonIsFoundToHold(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpAssignCredential, Close: true, LateBy: 45 * time.Second, Times: 1})
-	s.operate()
-	s.declare("front-desk-key")
-	s.reconciling("front-desk-key", v1alpha1.ReasonOutcomeUnknown)
+	s := assignLost(t, 45*time.Second)
 	release := s.hold(fakeseam.OpGetCredential, false)
 	s.handByConsole(bob)
 	s.edit("front-desk-key", forUser(bob))
@@ -91,11 +90,7 @@ func TestAnObjectSuspendedBehindALostUnassignDoesNotLookHealthy(t *testing.T) {
 
 func TestAFinalizerDoesNotLeaveWhileALostAssignMayLand(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpAssignCredential, Close: true, LateBy: 20 * time.Second, Times: 1})
-	s.operate()
-	s.declare("front-desk-key")
-	s.reconciling("front-desk-key", v1alpha1.ReasonOutcomeUnknown)
+	s := assignLost(t, 20*time.Second)
 	s.edit("front-desk-key", withPolicy(v1alpha1.DeletionPolicyRetain))
 	s.Consistently(func() []string { return s.get("front-desk-key").Finalizers }, "2s").ShouldNot(BeEmpty())
 }

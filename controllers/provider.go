@@ -1,7 +1,6 @@
 package controllers
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -54,11 +53,9 @@ func credentialStatus(c seam.Credential) *v1alpha1.CredentialStatus {
 	return status
 }
 
-var uuid = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
-
 // isID reports whether the text is an ID of Seam's, or says that there is none.
 func isID(text string) bool {
-	return text == "" || uuid.MatchString(strings.ToLower(text))
+	return text == "" || seam.IsID(text)
 }
 
 // codes returns the codes in order, each once, so that Seam's order makes no difference.

@@ -60,9 +60,8 @@ type group struct {
 	objects  []*v1alpha1.CredentialAssignment
 	memories map[types.UID]*memory
 	lost     *lostWrites
-	due      time.Time // when the first of those handled so far is due again; zero for never
-	begins   bool      // whether a call of the leader before this process may still be under way
-	began    bool      // whether this process began to lead so lately that it has not met all objects yet
+	due      time.Time     // when the first of those handled so far is due again; zero for never
+	leads    time.Duration // for how long this process has led
 }
 
 // group lists the objects of a credential in the order in which they are handled, with what is remembered of them.
@@ -78,8 +77,7 @@ func (r *Reconciler) group(ctx context.Context, id Credential) (*group, error) {
 	}
 	now := r.Clock.Now()
 	g.memories, g.lost = r.memories.of(string(id), uids, now)
-	g.begins = now.Before(r.primer.since.Add(r.SeamTimeout))
-	g.began = now.Before(r.primer.since.Add(r.SeamTimeout + r.MaxRetryDelay))
+	g.leads = now.Sub(r.primer.since)
 	for _, obj := range g.objects {
 		if mem := g.memories[obj.UID]; mem.inherited == nil {
 			text, _ := recordOf(obj)
@@ -157,7 +155,7 @@ func isOlder(version, than string) bool {
 func (g *group) pend(obj *v1alpha1.CredentialAssignment, now time.Time) {
 	last := &g.memories[obj.UID].last
 	text, record := last.standing(obj)
-	credible := g.begins && (g.noted(obj) || g.proven(obj))
+	credible := g.leads < g.SeamTimeout && (g.noted(obj) || g.proven(obj))
 	last.pend(text, record, credible, now, g.SeamTimeout)
 }
 

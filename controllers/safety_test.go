@@ -120,11 +120,7 @@ func TestAProcessThatMayNotLeadAnyMoreCallsNobody(t *testing.T) {
 
 func TestALostAssignThatLandsLateIsFoundAndMoved(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpAssignCredential, Close: true, LateBy: 45 * time.Second, Times: 1})
-	s.operate()
-	s.declare("front-desk-key")
-	s.reconciling("front-desk-key", v1alpha1.ReasonOutcomeUnknown)
+	s := assignLost(t, 45*time.Second)
 
 	s.edit("front-desk-key", forUser(bob))
 
@@ -181,11 +177,7 @@ func TestSomebodyElsesLabelsCostSeamNothing(t *testing.T) {
 
 func TestALostAssignIsRememberedThoughItsTimeEndsDuringALook(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpAssignCredential, Close: true, LateBy: 45 * time.Second, Times: 1})
-	s.operate()
-	s.declare("front-desk-key")
-	s.reconciling("front-desk-key", v1alpha1.ReasonOutcomeUnknown)
+	s := assignLost(t, 45*time.Second)
 	release := s.hold(fakeseam.OpGetCredential, false)
 	s.edit("front-desk-key", forUser(bob))
 	s.held(fakeseam.OpGetCredential)

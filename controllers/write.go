@@ -64,7 +64,7 @@ func (p *pass) sameRivals(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	now.memories, now.begins, now.began = p.group.memories, p.group.begins, p.group.began
+	now.memories, now.leads = p.group.memories, p.group.leads
 	if claimText(now.claim(p.obj)) != claimText(p.claim) {
 		return &notYet{wait: conflictDelay}
 	}

@@ -23,6 +23,9 @@ var (
 	manyDigits  = regexp.MustCompile(`[0-9]{4,}`)
 )
 
+// IsID reports whether text is an ID of Seam's: a UUID, whose case has no meaning.
+func IsID(text string) bool { return uuidPattern.MatchString(text) }
+
 // isCode reports whether text looks like one of Seam's codes rather than prose or a token.
 func isCode(text string) bool {
 	return len(text) <= maxCodeBytes && codePattern.MatchString(text) && !hasTokenPrefix(text)
@@ -33,7 +36,7 @@ func safeRequestID(id string) string {
 	switch {
 	case len(id) > maxRequestIDBytes || !isGraphic(id) || hasTokenPrefix(id):
 		return ""
-	case uuidPattern.MatchString(id):
+	case IsID(id):
 		return id
 	}
 	return manyDigits.ReplaceAllString(id, "…")
