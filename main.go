@@ -18,14 +18,18 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/leaderelection/resourcelock"
+	"k8s.io/client-go/tools/record"
 	"k8s.io/utils/clock"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/leaderelection"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+	"sigs.k8s.io/controller-runtime/pkg/recorder"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
 	"github.com/seam-operator/seam-operator/controllers"
@@ -75,9 +79,13 @@ func run(ctx context.Context, opts *options) error {
 		return err
 	}
 	if opts.leaderElect {
-		opts.controller.Lease = &controllers.Lease{Lasts: renewDeadline}
+		lock, err := opts.lock(config)
+		if err != nil {
+			return fmt.Errorf("preparing leader election: %w", err)
+		}
+		opts.controller.Lease = controllers.NewLease(lock, renewDeadline)
 	}
-	mgr, err := ctrl.NewManager(config, opts.manager(config))
+	mgr, err := ctrl.NewManager(config, opts.manager())
 	if err != nil {
 		return fmt.Errorf("creating the manager: %w", err)
 	}
@@ -116,7 +124,22 @@ func cacheSynced(mgr ctrl.Manager) healthz.Checker {
 	}
 }
 
-func (o *options) manager(config *rest.Config) ctrl.Options {
+// lock is the one that controller-runtime would make by itself, but without events: the log tells when this process leads.
+func (o *options) lock(config *rest.Config) (resourcelock.Interface, error) {
+	return leaderelection.NewResourceLock(config, noEvents{}, leaderelection.Options{
+		LeaderElection:          true,
+		LeaderElectionNamespace: o.leaderElectNamespace,
+		LeaderElectionID:        o.leaderElectID,
+		RenewDeadline:           renewDeadline,
+	})
+}
+
+// noEvents gives the lock no recorder, which it can do without.
+type noEvents struct{ recorder.Provider }
+
+func (noEvents) GetEventRecorderFor(string) record.EventRecorder { return nil }
+
+func (o *options) manager() ctrl.Options {
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
 		if err := add(scheme); err != nil {
@@ -127,25 +150,19 @@ func (o *options) manager(config *rest.Config) ctrl.Options {
 	if o.metricsSecure {
 		serving.FilterProvider = filters.WithAuthenticationAndAuthorization
 	}
-	election := rest.CopyConfig(config)
-	if o.controller.Lease != nil {
-		election.Wrap(o.controller.Lease.Watch)
-		election.ContentType = runtime.ContentTypeJSON // which the lease reads
-	}
 	return ctrl.Options{
-		Scheme:                        scheme,
-		Cache:                         controllers.CacheOptions(o.controller.Namespaces, o.controller.Selector),
-		Metrics:                       serving,
-		HealthProbeBindAddress:        o.probeBindAddress,
-		LeaderElection:                o.leaderElect,
-		LeaderElectionNamespace:       o.leaderElectNamespace,
-		LeaderElectionID:              o.leaderElectID,
-		LeaderElectionConfig:          election,
-		LeaderElectionReleaseOnCancel: true,
-		LeaseDuration:                 ptr.To(leaseDuration),
-		RenewDeadline:                 ptr.To(renewDeadline),
-		RetryPeriod:                   ptr.To(retryPeriod),
-		GracefulShutdownTimeout:       ptr.To(shutdownTimeout),
+		Scheme:                              scheme,
+		Cache:                               controllers.CacheOptions(o.controller.Namespaces, o.controller.Selector),
+		Metrics:                             serving,
+		HealthProbeBindAddress:              o.probeBindAddress,
+		LeaderElection:                      o.leaderElect,
+		LeaderElectionID:                    o.leaderElectID,    // a label of metrics; the lock has its own
+		LeaderElectionResourceLockInterface: o.controller.Lease, // nil counts for nothing without LeaderElection
+		LeaderElectionReleaseOnCancel:       true,
+		LeaseDuration:                       ptr.To(leaseDuration),
+		RenewDeadline:                       ptr.To(renewDeadline),
+		RetryPeriod:                         ptr.To(retryPeriod),
+		GracefulShutdownTimeout:             ptr.To(shutdownTimeout),
 	}
 }
 

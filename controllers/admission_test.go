@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	. "github.com/onsi/gomega"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/fields"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -166,10 +165,9 @@ func TestTheOperatorOwnsWhatItWritesUnderItsOwnName(t *testing.T) {
 
 	owners := map[string]bool{}
 	for _, entry := range o.ManagedFields {
-		if entry.Subresource == "status" || strings.Contains(entry.FieldsV1.GetRawString(), "assigned-to") {
+		if entry.Subresource == "status" || strings.Contains(entry.FieldsV1.GetRawString(), "f:finalizers") {
 			owners[entry.Manager] = true
 		}
 	}
 	s.Expect(owners).To(Equal(map[string]bool{"seam-operator": true}))
-	s.Expect(metav1.HasAnnotation(o.ObjectMeta, "acs.seam.co/assigned-to")).To(BeTrue())
 }

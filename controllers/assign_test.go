@@ -1,7 +1,7 @@
 package controllers_test
 
 import (
-	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,7 +11,7 @@ import (
 	"github.com/seam-operator/seam-operator/pkg/fakeseam"
 )
 
-func TestANewAssignmentCostsOneCallAndTwoWrites(t *testing.T) {
+func TestANewAssignmentCostsOneCallAndThreeWrites(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
 	s.operate()
@@ -22,8 +22,9 @@ func TestANewAssignmentCostsOneCallAndTwoWrites(t *testing.T) {
 	s.Expect(s.holder()).To(Equal(user(alice)))
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
 	s.Expect(s.traffic.seen()).To(Equal([]string{
-		"PATCH credentialassignments/alice-mobile-key",
-		"PATCH credentialassignments/alice-mobile-key/status",
+		"PATCH credentialassignments/alice-mobile-key",        // the finalizer
+		"PATCH credentialassignments/alice-mobile-key/status", // the record
+		"PATCH credentialassignments/alice-mobile-key/status", // the result
 	}))
 	s.Expect(o.Finalizers).To(Equal([]string{"acs.seam.co/unassign"}))
 	s.Expect(o.Status.ACSUserID).To(Equal(alice))
@@ -35,14 +36,9 @@ func TestANewAssignmentCostsOneCallAndTwoWrites(t *testing.T) {
 	s.Expect(o).To(haveCondition(v1alpha1.ConditionReconciling, "absent"))
 	s.Expect(o).To(haveCondition(v1alpha1.ConditionStalled, "absent"))
 
-	var record map[string]string
-	s.Expect(json.Unmarshal([]byte(o.Annotations["acs.seam.co/assigned-to"]), &record)).To(Succeed())
-	s.Expect(record).To(HaveKeyWithValue("uid", string(o.UID)))
-	s.Expect(record).To(HaveKeyWithValue("workspaceID", workspace))
-	s.Expect(record).To(HaveKeyWithValue("acsUserID", alice))
-	s.Expect(record).To(HaveKeyWithValue("write", "assign"))
-	s.Expect(record).To(HaveKey("at"))
-	s.Expect(record).To(HaveLen(5))
+	s.Expect(o.Status.AssignedTo).To(HaveValue(And(
+		HaveField("UID", string(o.UID)), HaveField("ACSUserID", alice), HaveField("WorkspaceID", workspace))))
+	s.Expect(o.Status.PendingWrites).To(BeEmpty())
 }
 
 func TestAnAssignmentByUserIdentityBelongsToThatPersonsACSUser(t *testing.T) {
@@ -72,7 +68,8 @@ func TestWhoHoldsItAlreadyIsOnlyMarked(t *testing.T) {
 
 	s.Expect(s.wrote()).To(BeEmpty())
 	s.Expect(o.Finalizers).To(ConsistOf("acs.seam.co/unassign"))
-	s.Expect(o.Annotations).To(HaveKey("acs.seam.co/assigned-to"))
+	s.Expect(o.Status.AssignedTo).To(HaveValue(HaveField("ACSUserID", alice)))
+	s.Expect(s.traffic.seen()).To(HaveLen(2))
 	s.Expect(o.Status.LastAssignedTime).To(BeNil())
 	s.Eventually(func() []string { return s.events("alice-mobile-key") }).Should(ConsistOf("Normal AlreadyAssigned"))
 }
@@ -120,7 +117,7 @@ func TestAVoidAnswerIsVerifiedByARead(t *testing.T) {
 			s.assigned("alice-mobile-key")
 
 			s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
-			s.Expect(s.traffic.seen()).To(HaveLen(2))
+			s.Expect(s.traffic.seen()).To(HaveLen(3))
 		})
 	}
 }
@@ -154,9 +151,58 @@ func TestDriftIsHealedAtTheResync(t *testing.T) {
 	s.Eventually(func() []string { return s.events("alice-mobile-key") }).Should(ConsistOf("Normal Assigned", "Normal DriftCorrected"))
 }
 
-// recordedAt returns when the object's record says that the write went out.
-func recordedAt(o *object) time.Time {
-	var record struct{ At time.Time }
-	must(json.Unmarshal([]byte(o.Annotations[v1alpha1.AnnotationAssignedTo]), &record))
-	return record.At
+// writes lists what the operator wrote to the API server about objects since the last call.
+func (s *story) writes(done int) []string {
+	var kinds []string
+	for _, write := range s.traffic.seen()[done:] {
+		kind := "metadata"
+		if strings.HasSuffix(write, "/status") {
+			kind = "status"
+		}
+		kinds = append(kinds, kind)
+	}
+	return kinds
+}
+
+func TestWhatEachChangeCostsTheAPIServer(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.operate()
+
+	s.declare("alice-mobile-key")
+	s.assigned("alice-mobile-key")
+	s.Expect(s.writes(0)).To(Equal([]string{"metadata", "status", "status"}), "a new assignment: finalizer, record, result")
+
+	done := len(s.traffic.seen())
+	s.clock.Step(time.Minute)
+	s.edit("alice-mobile-key", forUser(bob))
+	s.until(func() bool { return s.holder() == user(bob) && s.isReady("alice-mobile-key") })
+	s.Expect(len(s.writes(done))).To(BeNumerically("<=", 4), "a move: %v", s.writes(done))
+
+	done = len(s.traffic.seen())
+	s.clock.Step(time.Minute)
+	s.delete("alice-mobile-key")
+	s.gone("alice-mobile-key")
+	s.Expect(s.writes(done)).To(Equal([]string{"status", "metadata"}), "a deletion: record, finalizer")
+
+	done = len(s.traffic.seen())
+	s.clock.Step(time.Minute)
+	s.declare("retained", withPolicy(v1alpha1.DeletionPolicyRetain))
+	s.assigned("retained")
+	s.Expect(s.writes(done)).To(Equal([]string{"status", "status"}), "with Retain: record, result")
+}
+
+func TestStatusTellsWhatIsSentBeforeItIsSent(t *testing.T) {
+	t.Parallel()
+	s, release := declaredAndHeld(t, fakeseam.OpAssignCredential, false)
+
+	pending := s.get("front-desk-key").Status.PendingWrites
+	s.Expect(pending).To(HaveLen(1))
+	s.Expect(pending[0]).To(And(HaveField("Operation", v1alpha1.OperationAssign), HaveField("ACSUserID", alice)))
+	s.Expect(pending[0].StartedAt.Time).To(BeTemporally("~", s.clock.Now(), time.Second))
+
+	release()
+	o := s.assigned("front-desk-key")
+	s.Expect(o.Status.PendingWrites).To(BeEmpty())
+	s.Expect(o.Status.AssignedTo).To(HaveValue(HaveField("ACSUserID", alice)))
 }

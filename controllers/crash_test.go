@@ -16,6 +16,13 @@ import (
 // crashes tells a story again and again. Each time the operator is cut off from the world one call later, with the last
 // call answered or not, is killed, and another one takes its place; until the story ends before the plug is pulled.
 func crashes(t *testing.T, prepare func(*story), act func(*story), ends func(*story) bool, check func(*story)) {
+	t.Helper()
+	crashesBy(t, time.Second, prepare, act, ends, check)
+}
+
+// crashesBy is crashes with time going on in such steps: small ones leave others time to do what is waited for.
+func crashesBy(t *testing.T, step time.Duration, prepare func(*story), act func(*story), ends func(*story) bool, check func(*story)) {
+	t.Helper()
 	for _, lostAnswer := range []bool{false, true} {
 		for n := 0; ; n++ {
 			cutOff := false
@@ -26,7 +33,7 @@ func crashes(t *testing.T, prepare func(*story), act func(*story), ends func(*st
 				out := s.plug.pull(n, lostAnswer)
 				act(s)
 				s.Eventually(func() bool {
-					s.clock.Step(time.Second)
+					s.clock.Step(step)
 					select {
 					case <-out:
 						return true
@@ -39,7 +46,7 @@ func crashes(t *testing.T, prepare func(*story), act func(*story), ends func(*st
 
 				s.operate()
 
-				s.until(func() bool { return ends(s) })
+				s.untilBy(step, func() bool { return ends(s) })
 				check(s)
 			})
 			if !cutOff || t.Failed() {
@@ -110,7 +117,7 @@ func TestAPersonWhomALostAssignReachedIsFoundAfterACrashAndASpecChange(t *testin
 	t.Parallel()
 	s := newStory(t)
 	_, kill := s.run()
-	out := s.plug.pull(2, true) // the read and the record are answered, the assign takes place and is not
+	out := s.plug.pull(3, true) // the read, the finalizer and the record are answered, the assign takes place and is not
 	s.declare("front-desk-key")
 	s.Eventually(out).Should(BeClosed())
 	kill()

@@ -14,10 +14,14 @@ import (
 
 // In these stories something happens while the operator, or Seam, is away.
 
+// aMoment is a step of time that leaves others time to take over.
+const aMoment = 50 * time.Millisecond
+
 func TestARenameInADowntimeLocksNobodyOut(t *testing.T) {
 	t.Parallel()
 	for name, createFirst := range map[string]bool{"pruned first": false, "created first": true} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := newStory(t)
 			stop := s.operate()
 			s.declare("alice-mobile-key")
@@ -30,12 +34,13 @@ func TestARenameInADowntimeLocksNobodyOut(t *testing.T) {
 			if !createFirst {
 				s.declare("alice-key-renamed")
 			}
-			s.clock.SetTime(time.Now().Add(time.Minute))
+			s.clock.Step(time.Minute)
 
 			s.operate()
 
-			s.gone("alice-mobile-key")
+			s.goneBy(aMoment, "alice-mobile-key")
 			s.until(func() bool { return s.isReady("alice-key-renamed") })
+			s.recorded("alice-key-renamed")
 			s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
 		})
 	}
@@ -51,26 +56,26 @@ func TestAPruneInADowntimeLocksNobodyOut(t *testing.T) {
 	s.assigned("alice-key-renamed")
 	stop()
 	s.delete("alice-mobile-key")
-	s.clock.SetTime(time.Now().Add(time.Minute))
+	s.clock.Step(time.Minute)
 
 	s.operate()
 
-	s.gone("alice-mobile-key")
+	s.goneBy(aMoment, "alice-mobile-key")
 	s.until(func() bool { return s.isReady("alice-key-renamed") })
+	s.recorded("alice-key-renamed")
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
 }
 
 func TestARenameInAnOutageLocksNobodyOut(t *testing.T) {
 	t.Parallel()
 	s := assignedToAlice(t)
-	s.clock.SetTime(time.Now())
 	mend := s.seam.Inject(fakeseam.Fault{Status: 503})
 	s.declare("alice-key-renamed")
 	s.delete("alice-mobile-key")
-	s.until(func() bool { return s.clock.Since(s.get("alice-mobile-key").DeletionTimestamp.Time) > 2*time.Minute })
+	s.passes(2 * time.Minute)
 	mend()
 
-	s.gone("alice-mobile-key")
+	s.goneBy(aMoment, "alice-mobile-key")
 	s.until(func() bool { return s.isReady("alice-key-renamed") })
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
 }
@@ -78,38 +83,67 @@ func TestARenameInAnOutageLocksNobodyOut(t *testing.T) {
 func TestARenameWithANewSecretLocksNobodyOut(t *testing.T) {
 	t.Parallel()
 	s := assignedToAlice(t)
-	s.clock.SetTime(time.Now())
 	s.declare("renamed", withSecret("new"))
 	s.delete("alice-mobile-key")
 	s.reconciling("renamed", v1alpha1.ReasonSecretNotFound)
 	s.putSecret("new", apiKey)
+	s.recorded("renamed")
+
 	s.gone("alice-mobile-key")
+
 	s.until(func() bool { return s.isReady("renamed") })
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
+}
+
+func TestAnOutageThatBeginsInARenameLocksNobodyOut(t *testing.T) {
+	t.Parallel()
+	s := assignedToAlice(t)
+	s.putSecret("new", "seam_test2new")
+	s.seam.AddAPIKey("seam_test2new", workspace)
+	s.declare("renamed", withSecret("new"))
+	s.assigned("renamed")
+	mendNew := s.seam.Inject(fakeseam.Fault{Token: "seam_test2new", Status: 503})
+	s.delete("alice-mobile-key")
+	s.untilBy(aMoment, func() bool { return strings.Contains(message(s.get("alice-mobile-key")), "about to take over") })
+	mend := s.seam.Inject(fakeseam.Fault{Status: 503})
+	s.passes(2 * time.Minute)
+	mendNew()
+	mend()
+
+	s.goneBy(aMoment, "alice-mobile-key")
+
+	s.until(func() bool { return s.isReady("renamed") })
+	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
+}
+
+// aNewKeyForAlice is a story in which for-alice waits for its Secret; with it everything else happens at once.
+func aNewKeyForAlice(t *testing.T) (s *story, kill, putKey func()) {
+	t.Helper()
+	s = newStory(t)
+	_, kill = s.run()
+	s.declare("for-alice", withSecret("late"))
+	s.reconciling("for-alice", v1alpha1.ReasonSecretNotFound)
+	return s, kill, func() { s.putSecret("late", apiKey) }
 }
 
 func TestAnAssignBeforeACrashIsTakenBackThoughARivalCame(t *testing.T) {
 	t.Parallel()
 	for name, wait := range map[string]time.Duration{"at once": 0, "a minute later": time.Minute} {
 		t.Run(name, func(t *testing.T) {
-			s := newStory(t)
-			_, kill := s.run()
-			s.declare("for-alice", withSecret("late"))
-			s.reconciling("for-alice", v1alpha1.ReasonSecretNotFound)
-			out := s.plug.pull(2, true) // the read and the record are answered, the assign takes place and is not
-			s.putSecret("late", apiKey)
-			s.Eventually(out).Should(BeClosed())
-			kill()
-			s.plug.mend()
+			t.Parallel()
+			s, kill, putKey := aNewKeyForAlice(t)
+			s.killedAt(assignUnanswered, kill, putKey)
 			s.Expect(s.holder()).To(Equal(user(alice)))
 			s.delete("for-alice")
 			s.declare("for-bob", forUser(bob))
-			s.clock.SetTime(time.Now().Add(wait))
+			s.clock.Step(wait)
 
 			s.operate()
 
 			s.gone("for-alice")
-			s.until(func() bool { return s.holder() != user(alice) })
+			s.Expect(s.holder()).NotTo(Equal(user(alice)))
+			s.until(func() bool { return s.isReady("for-bob") })
+			s.Expect(s.tookPlace()).To(Equal([]string{"assign " + alice, "unassign " + alice, "assign " + bob}))
 		})
 	}
 }
@@ -130,48 +164,35 @@ func TestAFirstLostWriteIsKnownAfterARestart(t *testing.T) {
 	s.held(fakeseam.OpAssignCredential)
 	kill()
 	s.edit("for-bob", inMode(v1alpha1.ModeAssign))
+	s.clock.Step(10 * time.Minute) // which somebody else's clock may show, too
+	began := s.clock.Now()
 
 	s.operate()
 
 	s.until(func() bool { return len(s.seam.Writes()) > 1 })
-	w := s.seam.Writes()
-	s.Expect(w[1].Time.Sub(w[0].Time)).To(BeNumerically(">=", 30*time.Second), "%v", s.wrote())
+	s.Expect(s.seam.Writes()[1].Time.Sub(began)).To(BeNumerically(">=", 30*time.Second), "since the new process saw it first")
+	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice, "assign " + alice}), "for-alice has the recorded claim")
 }
 
 func TestALostAssignBeforeTheFirstStatusIsKnownAfterACrash(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	_, kill := s.run()
-	s.declare("for-alice", withSecret("late"))
-	s.reconciling("for-alice", v1alpha1.ReasonSecretNotFound)
+	s, kill, putKey := aNewKeyForAlice(t)
 	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpAssignCredential, Close: true, LateBy: 25 * time.Second, Times: 1})
-	out := s.plug.pull(3, false) // the read, the record and the assign go out, the status does not
-	s.putSecret("late", apiKey)
-	s.Eventually(out).Should(BeClosed())
-	sent := s.seam.Writes()[0].Time
-	kill()
-	s.plug.mend()
+	s.killedAt(beforeTheReport, kill, putKey)
 	s.ages("for-alice")
 	s.declare("for-bob", forUser(bob))
 
 	s.operate()
 
-	s.until(func() bool { return len(s.seam.Writes()) >= 2 || s.clock.Since(sent) > 3*time.Minute })
 	s.quietAtLast()
+	s.assigned("for-alice")
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}), "nothing for another person, for-alice has the recorded claim")
 }
 
 func TestARecordedClaimOutlivesACrashBeforeTheFirstStatus(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	_, kill := s.run()
-	s.declare("for-alice", withSecret("late"))
-	s.reconciling("for-alice", v1alpha1.ReasonSecretNotFound)
-	out := s.plug.pull(3, false) // the read, the record and the assign are answered, the status does not go out
-	s.putSecret("late", apiKey)
-	s.Eventually(out).Should(BeClosed())
-	kill()
-	s.plug.mend()
+	s, kill, putKey := aNewKeyForAlice(t)
+	s.killedAt(beforeTheReport, kill, putKey)
 	s.Expect(s.holder()).To(Equal(user(alice)))
 	s.clock.Step(time.Minute)
 	s.ages("for-alice")
@@ -181,10 +202,12 @@ func TestARecordedClaimOutlivesACrashBeforeTheFirstStatus(t *testing.T) {
 
 	s.until(func() bool { return s.get("for-bob").Status.ObservedGeneration >= 0 })
 	s.quietAtLast()
+	s.assigned("for-alice")
+	s.stalled("for-bob", v1alpha1.ReasonConflictingClaim)
 	s.Expect(s.tookPlace()).To(Equal([]string{"assign " + alice}), "the older object with a record has the claim")
 }
 
-func TestMarksStrippedInADowntimeLoseNothingToAnOlderRival(t *testing.T) {
+func TestAFinalizerStrippedInADowntimeLosesNothingToAnOlderRival(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
 	stop := s.operate()
@@ -201,13 +224,12 @@ func TestMarksStrippedInADowntimeLoseNothingToAnOlderRival(t *testing.T) {
 
 	s.operate()
 
-	began := s.clock.Now()
-	s.until(func() bool { return s.clock.Since(began) > time.Minute })
+	s.passes(time.Minute)
+	s.recorded("for-alice")
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
-	s.marked("for-alice")
 }
 
-func TestMarksStrippedInADowntimeHealThoughNotReady(t *testing.T) {
+func TestAFinalizerStrippedInADowntimeHealsThoughTheKeyIsOfNoUse(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
 	stop := s.operate()
@@ -216,16 +238,15 @@ func TestMarksStrippedInADowntimeHealThoughNotReady(t *testing.T) {
 	s.putSecret("seam", "seam_test2revoked")
 	s.stalled("alice-mobile-key", v1alpha1.ReasonUnauthorized)
 	stop()
-	s.edit("alice-mobile-key", func(o *object) { o.Finalizers, o.Annotations = nil, nil })
+	s.edit("alice-mobile-key", func(o *object) { o.Finalizers = nil })
 
 	s.operate()
-	s.edit("alice-mobile-key", annotated(v1alpha1.AnnotationRequestedAt, "now"))
-	s.Eventually(func() string { return s.get("alice-mobile-key").Status.LastHandledReconcileAt }).Should(Equal("now"))
 
-	s.Expect(s.get("alice-mobile-key").Finalizers).To(ConsistOf("acs.seam.co/unassign"))
+	s.recorded("alice-mobile-key")
+	s.stalled("alice-mobile-key", v1alpha1.ReasonUnauthorized)
 }
 
-func TestMarksOfASuspendedObjectStrippedInADowntimeHeal(t *testing.T) {
+func TestAFinalizerOfASuspendedObjectStrippedInADowntimeHeals(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
 	stop := s.operate()
@@ -234,11 +255,11 @@ func TestMarksOfASuspendedObjectStrippedInADowntimeHeal(t *testing.T) {
 	s.edit("alice-mobile-key", suspended(true), forUser(bob))
 	s.ready("alice-mobile-key", metav1.ConditionUnknown, v1alpha1.ReasonSuspended)
 	stop()
-	s.edit("alice-mobile-key", func(o *object) { o.Finalizers, o.Annotations = nil, nil })
+	s.edit("alice-mobile-key", func(o *object) { o.Finalizers = nil })
 
 	s.operate()
 
-	s.Eventually(func() []string { return s.get("alice-mobile-key").Finalizers }, "3s").Should(ConsistOf("acs.seam.co/unassign"))
+	s.recorded("alice-mobile-key")
 }
 
 func TestASuspendedObjectIsCleanedUpThoughTheSecretWentFirst(t *testing.T) {
@@ -253,6 +274,7 @@ func TestASuspendedObjectIsCleanedUpThoughTheSecretWentFirst(t *testing.T) {
 	reads := s.traffic.secretReads()
 	s.operate()
 	s.Eventually(s.traffic.secretReads).Should(BeNumerically(">", reads), "the key is kept for the day when the Secret is gone")
+	s.rests()
 	s.deleteSecret("seam")
 	s.deleteNamespace()
 	s.delete("alice-mobile-key")
@@ -264,39 +286,35 @@ func TestASuspendedObjectIsCleanedUpThoughTheSecretWentFirst(t *testing.T) {
 func TestAMoveTakenBackInACrashDoesNotLookHealthy(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
-	stop := s.operate()
+	_, kill := s.run()
 	s.declare("alice-mobile-key")
 	s.assigned("alice-mobile-key")
-	stop()
 	s.clock.Step(time.Minute)
-	s.seam.ResetCalls()
-	_, kill := s.run()
-	s.Expect(s.seam.AwaitCalls(s.ctx, 1, fakeseam.OpGetCredential)).To(Succeed())
-	s.rests()                    // it has looked around
-	out := s.plug.pull(4, false) // credential, bob, record, unassign; then nothing
-	s.edit("alice-mobile-key", forUser(bob))
-	s.Eventually(out).Should(BeClosed())
-	kill()
-	s.plug.mend()
+	s.killedAt(beforeTheReport, kill, func() { s.edit("alice-mobile-key", forUser(bob)) })
+	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice, "unassign " + alice}))
 	s.edit("alice-mobile-key", forUser(alice), suspended(true))
+
 	s.operate()
+
 	s.until(func() bool { return s.get("alice-mobile-key").Status.ObservedGeneration == 3 })
+	s.ready("alice-mobile-key", metav1.ConditionUnknown, v1alpha1.ReasonSuspended)
+	s.quietAtLast()
+	s.ready("alice-mobile-key", metav1.ConditionUnknown, v1alpha1.ReasonSuspended)
+	s.Expect(s.pendingWrites("alice-mobile-key")).To(BeEmpty(), "reads settle it")
 	s.Expect(s.holder()).To(Equal(user("")))
-	s.Expect(s.isReady("alice-mobile-key")).To(BeFalse())
 }
 
 func TestAnAssignmentWhoseProcessWasKilledIsToldInAnEvent(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
 	_, kill := s.run()
-	out := s.plug.pull(2, true)
-	s.declare("front-desk-key")
-	s.Eventually(out).Should(BeClosed())
-	kill()
-	s.plug.mend()
+	s.killedAt(assignUnanswered, kill, func() { s.declare("front-desk-key") })
+
 	s.operate()
+
 	s.until(func() bool { return s.isReady("front-desk-key") })
-	s.Eventually(func() []string { return s.events("front-desk-key") }).Should(ContainElement("Normal Assigned"))
+	s.Eventually(func() []string { return s.events("front-desk-key") }).Should(ConsistOf("Normal Assigned"))
+	s.Expect(s.get("front-desk-key").Status.LastAssignedTime).NotTo(BeNil())
 }
 
 // killedBeforeItsFirstStatus is a story in which Alice was assigned by for-alice, and the operator was killed before it said
@@ -310,11 +328,8 @@ func killedBeforeItsFirstStatus(t *testing.T, mode v1alpha1.Mode) *story {
 	s.ages("for-bob")
 	s.declare("for-alice", withSecret("late"))
 	s.reconciling("for-alice", v1alpha1.ReasonSecretNotFound)
-	out := s.plug.pull(2, true)
-	s.putSecret("late", apiKey)
-	s.Eventually(out).Should(BeClosed()) // before the kill, which ends the call in the fake too
-	kill()
-	s.plug.mend()
+	s.killedAt(assignUnanswered, kill, func() { s.putSecret("late", apiKey) })
+	s.Expect(s.holder()).To(Equal(user(alice)))
 	s.edit("for-bob", inMode(mode))
 	return s
 }
@@ -323,23 +338,26 @@ func TestAFirstAssignIsTakenBackAMinuteLater(t *testing.T) {
 	t.Parallel()
 	s := killedBeforeItsFirstStatus(t, v1alpha1.ModeAssign)
 	s.delete("for-alice")
-	s.clock.SetTime(time.Now().Add(time.Minute))
+	s.clock.Step(time.Minute)
+
 	s.operate()
-	began := s.clock.Now()
-	s.until(func() bool { return s.clock.Since(began) > 3*time.Minute || s.holder() != user(alice) })
-	s.Expect(s.holder()).NotTo(Equal(user(alice)))
+
 	s.gone("for-alice")
+	s.Expect(s.holder()).NotTo(Equal(user(alice)))
+	s.until(func() bool { return s.isReady("for-bob") })
+	s.Expect(s.holder()).To(Equal(user(bob)))
 }
 
 func TestAFirstAssignIsTakenBackThoughALookFails(t *testing.T) {
 	t.Parallel()
 	s := killedBeforeItsFirstStatus(t, v1alpha1.ModeAssign)
 	s.delete("for-alice")
-	s.clock.SetTime(time.Now().Add(time.Minute))
+	s.clock.Step(time.Minute)
 	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpGetCredential, Status: 503, Times: 1})
+
 	s.operate()
-	began := s.clock.Now()
-	s.until(func() bool { return s.clock.Since(began) > 20*time.Minute || s.holder() != user(alice) })
+
+	s.gone("for-alice")
 	s.Expect(s.holder()).NotTo(Equal(user(alice)))
 }
 
@@ -347,48 +365,32 @@ func TestAFirstAssignIsTakenBackAfterAnOutage(t *testing.T) {
 	t.Parallel()
 	s := killedBeforeItsFirstStatus(t, v1alpha1.ModeAssign)
 	s.delete("for-alice")
-	s.clock.SetTime(time.Now().Add(time.Minute))
+	s.clock.Step(time.Minute)
 	mend := s.seam.Inject(fakeseam.Fault{Status: 503})
 	s.operate()
-	began := s.clock.Now()
-	s.until(func() bool { return s.clock.Since(began) > time.Minute })
+	s.passes(2 * time.Minute)
+	s.Expect(s.pendingWrites("for-alice")).To(Equal([]string{"Assign " + alice}), "no read has settled it")
+
 	mend()
-	s.until(func() bool { return s.clock.Since(began) > 20*time.Minute || s.holder() != user(alice) })
+
+	s.gone("for-alice")
 	s.Expect(s.holder()).NotTo(Equal(user(alice)))
 }
 
 func TestAFirstAssignLosesNothingToAnOlderRivalThoughALookFails(t *testing.T) {
 	t.Parallel()
 	s := killedBeforeItsFirstStatus(t, v1alpha1.ModeEnforce)
-	s.clock.SetTime(time.Now().Add(time.Minute))
+	s.clock.Step(time.Minute)
 	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpGetCredential, Status: 503, Times: 1})
+
 	s.operate()
-	began := s.clock.Now()
-	s.until(func() bool { return s.clock.Since(began) > 3*time.Minute })
+
+	s.quietAtLast()
+	s.assigned("for-alice")
 	s.Expect(s.tookPlace()).To(Equal([]string{"assign " + alice}), "%+v", s.get("for-alice").Status)
 }
 
-func TestAnOutageThatBeginsInARenameLocksNobodyOut(t *testing.T) {
-	t.Parallel()
-	s := assignedToAlice(t)
-	s.clock.SetTime(time.Now())
-	s.putSecret("new", "seam_test2new")
-	s.seam.AddAPIKey("seam_test2new", workspace)
-	mendNew := s.seam.Inject(fakeseam.Fault{Token: "seam_test2new", Status: 503})
-	s.declare("renamed", withSecret("new"))
-	s.delete("alice-mobile-key")
-	s.until(func() bool { return strings.Contains(message(s.get("alice-mobile-key")), "about to take over") })
-	mend := s.seam.Inject(fakeseam.Fault{Status: 503})
-	began := s.clock.Now()
-	s.until(func() bool { return s.clock.Since(began) > 2*time.Minute })
-	mendNew()
-	mend()
-	s.gone("alice-mobile-key")
-	s.until(func() bool { return s.isReady("renamed") })
-	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
-}
-
-func TestADeletedObjectBehindAStalledDeletedOneSaysSo(t *testing.T) {
+func TestOfTwoDeletedObjectsTheOneWithTheClaimCleansUp(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
 	s.putSecret("other", apiKey)
@@ -399,14 +401,19 @@ func TestADeletedObjectBehindAStalledDeletedOneSaysSo(t *testing.T) {
 	s.declare("second", withSecret("other"))
 	s.assigned("second")
 	stop()
-	// second marks itself when first leaves; here both are deleted, and first's Secret, while the operator is away
-	s.edit("second", annotated(v1alpha1.AnnotationAssignedTo, s.recordFor("second", alice)), func(o *object) { o.Finalizers = []string{"acs.seam.co/unassign"} })
 	s.delete("first")
-	s.delete("second")
 	s.deleteSecret("seam")
-	s.clock.SetTime(time.Now().Add(time.Minute))
 	s.operate()
-	began := s.clock.Now()
-	s.untilBy(5*time.Second, func() bool { return s.clock.Since(began) > 30*time.Minute })
-	s.Expect(conditionReason(s.get("second"), v1alpha1.ConditionReconciling)).To(Equal("absent"), "%+v\n%+v", s.get("first").Status.Conditions, s.get("second").Status.Conditions)
+	s.until(func() bool { return readyOf(s.get("first")).Reason == v1alpha1.ReasonSecretNotFound })
+	s.stalled("first", v1alpha1.ReasonSecretNotFound)
+	s.recorded("second")
+
+	s.delete("second")
+
+	s.gone("second")
+	s.Expect(s.holder()).To(Equal(user(alice)), "the object with the claim takes it from her")
+	s.stalled("first", v1alpha1.ReasonSecretNotFound)
+	s.putSecret("seam", apiKey)
+	s.gone("first")
+	s.Expect(s.holder()).To(Equal(user("")))
 }

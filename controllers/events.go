@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"fmt"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -13,64 +14,92 @@ import (
 
 // The reasons of events that no condition has.
 const (
+	eventUnassigned      = "Unassigned"
+	eventDriftCorrected  = "DriftCorrected"
+	eventMoved           = "Moved"
 	eventAlreadyAssigned = "AlreadyAssigned"
 	eventTookOver        = "TookOver"
 )
 
+// longestNote is the longest note that the API server takes in an event, in bytes.
+const longestNote = 1024
+
+// eventReason returns the reason of the event that tells about a write.
+func (w *sentWrite) eventReason() string {
+	switch {
+	case w.Operation == v1alpha1.OperationUnassign:
+		return eventUnassigned
+	case w.cause == assignment.CauseDrift:
+		return eventDriftCorrected
+	case w.cause == assignment.CauseSpecChange:
+		return eventMoved
+	default:
+		return v1alpha1.ReasonAssigned
+	}
+}
+
+// operationLabel returns an operation as metrics name it.
+func operationLabel(operation v1alpha1.Operation) string {
+	if operation == v1alpha1.OperationUnassign {
+		return "unassign"
+	}
+	return "assign"
+}
+
 // tellWrite writes the event of a change that Seam acknowledged.
-func (p *pass) tellWrite(d assignment.Decision, requestID string) {
-	note := fmt.Sprintf("assigned credential %s to %s", p.obj.Spec.ACSCredentialID, d.Person)
-	if d.Step == assignment.Unassign {
-		note = fmt.Sprintf("unassigned credential %s from %s", p.obj.Spec.ACSCredentialID, d.Person)
+func (a *attempt) tellWrite(requestID string) {
+	note := fmt.Sprintf("assigned credential %s to %s", a.obj.Spec.ACSCredentialID, a.written.Person)
+	if a.written.Operation == v1alpha1.OperationUnassign {
+		note = fmt.Sprintf("unassigned credential %s from %s", a.obj.Spec.ACSCredentialID, a.written.Person)
 	}
 	if requestID != "" {
 		note += fmt.Sprintf(" (Seam request %s)", requestID)
 	}
-	p.tell(corev1.EventTypeNormal, p.changed, note)
+	a.tell(corev1.EventTypeNormal, a.written.eventReason(), note)
 }
 
 // tellTransition writes the event of a change of Ready's reason, unless the change at Seam that made it so was told.
-func (p *pass) tellTransition(before, after metav1.Condition) {
-	if before.Reason == after.Reason || p.changed != "" && after.Reason == v1alpha1.ReasonAssigned {
-		return
-	}
+func (a *attempt) tellTransition(before, after metav1.Condition) {
+	isAssigned := after.Reason == v1alpha1.ReasonAssigned
 	switch {
-	case after.Reason == v1alpha1.ReasonAssigned && before.Reason == "" && p.mem.last.accepted != "":
-		return // it was told, and the report came late
-	case after.Reason == v1alpha1.ReasonAssigned && before.Reason == "" && p.mem.assigned == nil:
-		p.tell(corev1.EventTypeNormal, eventAlreadyAssigned, after.Message)
-	case p.kind(after.Reason) == stalled:
-		p.tell(corev1.EventTypeWarning, after.Reason, after.Message)
+	case before.Reason == after.Reason, isAssigned && a.state.own.isWriteTold:
+	case isAssigned && before.Reason == "" && a.assigned.IsZero():
+		a.tell(corev1.EventTypeNormal, eventAlreadyAssigned, after.Message)
+	case assignment.ProgressOf(after.Reason, a.in.Object.Deletion != nil) == assignment.Stalled:
+		a.tell(corev1.EventTypeWarning, after.Reason, after.Message)
 	default:
-		p.tell(corev1.EventTypeNormal, after.Reason, after.Message)
+		a.tell(corev1.EventTypeNormal, after.Reason, after.Message)
 	}
 }
 
-// tellFinish writes the event of a deleted object that went without its credential being taken away.
-func (p *pass) tellFinish(d assignment.Decision) {
+// tellGone writes the event of a deleted object that went without its credential being taken away.
+func (a *attempt) tellGone(d assignment.Decision) {
 	switch d.Reason {
 	case "":
 	case assignment.Abandoned:
-		p.tell(corev1.EventTypeWarning, d.Reason, fmt.Sprintf("credential %s: %s", p.obj.Spec.ACSCredentialID, d.Message))
+		a.tell(corev1.EventTypeWarning, d.Reason, fmt.Sprintf("credential %s: %s", a.obj.Spec.ACSCredentialID, d.Message))
 	case assignment.HandedOver:
-		p.tell(corev1.EventTypeNormal, d.Reason, d.Message)
-		p.tellSuccessor(d.Successor)
+		a.tell(corev1.EventTypeNormal, d.Reason, d.Message)
+		a.tellSuccessor(d.Successor)
 	default:
-		p.tell(corev1.EventTypeNormal, d.Reason, d.Message)
+		a.tell(corev1.EventTypeNormal, d.Reason, d.Message)
 	}
 }
 
 // tellSuccessor writes, on the object that takes over, that the one before it has gone.
-func (p *pass) tellSuccessor(uid string) {
-	for _, o := range p.group.objects {
-		if string(o.UID) == uid {
-			p.Recorder.Eventf(o, nil, corev1.EventTypeNormal, eventTookOver, "Reconcile", "%s",
+func (a *attempt) tellSuccessor(uid string) {
+	for _, obj := range a.live {
+		if obj != nil && string(obj.UID) == uid {
+			a.Recorder.Eventf(obj, nil, corev1.EventTypeNormal, eventTookOver, "Reconcile", "%s",
 				"a deleted CredentialAssignment for the same person left the credential to this one")
 		}
 	}
 }
 
-func (p *pass) tell(eventType, reason, note string) {
-	p.Recorder.Eventf(p.obj, nil, eventType, reason, "Reconcile", "%s", capped(note))
-	ctrl.Log.WithName("credentialassignment").Info(note, "object", p.obj.Namespace+"/"+p.obj.Name, "event", reason)
+func (a *attempt) tell(eventType, reason, note string) {
+	if len(note) > longestNote {
+		note = strings.ToValidUTF8(note[:longestNote-len("…")], "") + "…"
+	}
+	a.Recorder.Eventf(a.obj, nil, eventType, reason, "Reconcile", "%s", note)
+	ctrl.Log.WithName("credentialassignment").Info(note, "object", a.obj.Namespace+"/"+a.obj.Name, "event", reason)
 }

@@ -9,6 +9,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
+	"github.com/seam-operator/seam-operator/controllers/internal/status"
 	"github.com/seam-operator/seam-operator/pkg/seam"
 )
 
@@ -26,7 +27,7 @@ var (
 
 	throttledSeconds = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "seam_operator_api_throttled_seconds_total",
-		Help: "Seconds that passes had to wait for the rate limit of a key, and that keys rested after answers 429.",
+		Help: "Seconds that objects had to wait for the rate limit of a key, and that keys rested after answers 429.",
 	})
 
 	writes = prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -38,6 +39,9 @@ var (
 func init() {
 	metrics.Registry.MustRegister(apiRequests, apiRequestDuration, throttledSeconds, writes)
 }
+
+// countThrottled counts how long an object has to wait before it may call Seam.
+func countThrottled(wait time.Duration) { throttledSeconds.Add(wait.Seconds()) }
 
 // ObserveCall counts one call to Seam.
 func ObserveCall(o seam.Observation) {
@@ -70,7 +74,7 @@ func (a *assignments) Collect(found chan<- prometheus.Metric) {
 	type state struct{ ready, reason string }
 	counts := map[state]int{}
 	for i := range list.Items {
-		ready := readyCondition(&list.Items[i])
+		ready := status.Ready(&list.Items[i])
 		counts[state{string(ready.Status), ready.Reason}]++
 	}
 	for s, n := range counts {

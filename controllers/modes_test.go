@@ -107,7 +107,7 @@ func TestModeObserveOnlyLooks(t *testing.T) {
 	o := s.assigned("alice-mobile-key")
 
 	s.Expect(o.Finalizers).To(BeEmpty())
-	s.Expect(o.Annotations).NotTo(HaveKey(v1alpha1.AnnotationAssignedTo))
+	s.Expect(o.Status.AssignedTo).To(BeNil())
 	s.delete("alice-mobile-key")
 	s.gone("alice-mobile-key")
 	s.Expect(s.wrote()).To(BeEmpty())
@@ -124,7 +124,7 @@ func TestSwitchingToObserveTakesTheMarksOff(t *testing.T) {
 
 	o := s.assigned("alice-mobile-key")
 	s.Expect(o.Finalizers).To(BeEmpty())
-	s.Expect(o.Annotations).NotTo(HaveKey(v1alpha1.AnnotationAssignedTo))
+	s.Expect(o.Status.AssignedTo).To(BeNil())
 }
 
 func TestASuspendedObjectIsLeftAlone(t *testing.T) {

@@ -15,6 +15,19 @@ type plug struct {
 	left   int
 	answer bool // the last call that is let through gets no answer
 	out    chan struct{}
+
+	passing func(*http.Request) error // called before each call to Seam and each write to the API server, which fails with its error; nil for nothing
+}
+
+// pass lets a call be looked at, changed or refused before it goes out.
+func (p *plug) pass(req *http.Request) error {
+	p.mu.Lock()
+	passing := p.passing
+	p.mu.Unlock()
+	if passing == nil {
+		return nil
+	}
+	return passing(req)
 }
 
 // pull arranges that the plug is out after n calls; with lostAnswer the last of them takes place but is not answered.
@@ -57,6 +70,9 @@ func (p *plug) next() (takesPlace, answered bool) {
 
 func (p *plug) handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p.pass(r) != nil {
+			panic(http.ErrAbortHandler)
+		}
 		takesPlace, answered := p.next()
 		if takesPlace && answered {
 			next.ServeHTTP(w, r)
@@ -73,6 +89,9 @@ func (p *plug) handler(next http.Handler) http.Handler {
 var errUnplugged = errors.New("the plug is out")
 
 func (p *plug) roundTrip(next http.RoundTripper, req *http.Request) (*http.Response, error) {
+	if err := p.pass(req); err != nil {
+		return nil, err
+	}
 	takesPlace, answered := p.next()
 	if !takesPlace {
 		return nil, errUnplugged

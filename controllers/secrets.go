@@ -40,24 +40,30 @@ type secretError struct{ message string }
 
 func (e *secretError) Error() string { return e.message }
 
-// token reads the API key of an object from its Secret, from the API server itself.
-func (r *Reconciler) token(ctx context.Context, obj *v1alpha1.CredentialAssignment) (seam.Token, error) {
+// token reads the API key of an object from its Secret, from the API server itself, with the version of the Secret.
+func (r *Reconciler) token(ctx context.Context, obj *v1alpha1.CredentialAssignment) (token seam.Token, version string, err error) {
 	name, entry := secretRef(obj)
 	var secret corev1.Secret
-	err := r.Live.Get(ctx, client.ObjectKey{Namespace: obj.Namespace, Name: name}, &secret)
+	err = r.Live.Get(ctx, client.ObjectKey{Namespace: obj.Namespace, Name: name}, &secret)
 	switch {
 	case apierrors.IsNotFound(err):
-		return seam.Token{}, &secretError{fmt.Sprintf("no Secret %q in namespace %q: kubectl create secret generic %s --namespace %s --from-literal=%s=…",
+		return seam.Token{}, "", &secretError{fmt.Sprintf("no Secret %q in namespace %q: kubectl create secret generic %s --namespace %s --from-literal=%s=…",
 			name, obj.Namespace, name, obj.Namespace, entry)}
 	case apierrors.IsForbidden(err):
-		return seam.Token{}, &secretError{fmt.Sprintf("the operator may not read Secret %q in namespace %q: give its ServiceAccount get on Secrets there", name, obj.Namespace)}
+		return seam.Token{}, "", &secretError{fmt.Sprintf("the operator may not read Secret %q in namespace %q: give its ServiceAccount get on Secrets there", name, obj.Namespace)}
 	case err != nil:
-		return seam.Token{}, fmt.Errorf("reading Secret %s/%s: %w", obj.Namespace, name, err)
+		return seam.Token{}, "", fmt.Errorf("reading Secret %s/%s: %w", obj.Namespace, name, err)
 	case len(bytes.TrimSpace(secret.Data[entry])) == 0:
-		return seam.Token{}, &secretError{fmt.Sprintf("Secret %q in namespace %q has no key %q, or it is empty: put the Seam API key there, "+
+		return seam.Token{}, "", &secretError{fmt.Sprintf("Secret %q in namespace %q has no key %q, or it is empty: put the Seam API key there, "+
 			"or name its key in spec.apiKeySecretRef.key", name, obj.Namespace, entry)}
 	}
-	return seam.ParseToken(string(secret.Data[entry]))
+	token, err = seam.ParseToken(string(secret.Data[entry]))
+	return token, versionOf(&secret), err
+}
+
+// versionOf tells versions of Secrets apart.
+func versionOf(secret metav1.Object) string {
+	return string(secret.GetUID()) + "/" + secret.GetResourceVersion()
 }
 
 func secretRef(obj *v1alpha1.CredentialAssignment) (name, entry string) {
@@ -72,11 +78,11 @@ func secretRef(obj *v1alpha1.CredentialAssignment) (name, entry string) {
 func (r *Reconciler) secretVersion(ctx context.Context, obj *v1alpha1.CredentialAssignment) (string, error) {
 	name, _ := secretRef(obj)
 	m := secretMetadata()
-	err := r.Client.Get(ctx, client.ObjectKey{Namespace: obj.Namespace, Name: name}, m)
+	err := r.Client.Get(ctx, client.ObjectKey{Namespace: obj.Namespace, Name: name}, m, client.UnsafeDisableDeepCopy)
 	if err != nil {
 		return "", client.IgnoreNotFound(err)
 	}
-	return string(m.UID) + "/" + m.ResourceVersion, nil
+	return versionOf(m), nil
 }
 
 // isTerminating reports whether the namespace is being deleted. One that the operator may not look at counts as staying.

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
@@ -231,16 +230,23 @@ func TestTheWorkspaceIsAskedForOncePerKey(t *testing.T) {
 	s.until(func() bool { return asked() == 2 })
 }
 
-func TestNoMessageIsLongerThan512Characters(t *testing.T) {
+func TestWhatAPersonHasToTypeStandsWholeHoweverLongNamesAre(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
+	name, secret := strings.Repeat("n", 250), strings.Repeat("s", 250)
+	s.putSecret(secret, apiKey)
+	stop := s.operate()
+	s.declare(name, withSecret(secret))
+	s.assigned(name)
+	stop()
+	s.deleteSecret(secret)
+	s.delete(name)
+
 	s.operate()
-	s.declare("alice-mobile-key", withSecret(strings.Repeat("s", 250)))
 
-	o := s.reconciling("alice-mobile-key", v1alpha1.ReasonSecretNotFound)
-
-	s.Expect(utf8.RuneCountInString(message(o))).To(Equal(512))
-	s.Expect(message(o)).To(HaveSuffix("…"))
+	s.until(func() bool { return readyOf(s.get(name)).Reason == v1alpha1.ReasonSecretNotFound })
+	told := message(s.stalled(name, v1alpha1.ReasonSecretNotFound))
+	s.Expect(told).To(HaveSuffix("kubectl annotate credassign " + name + " --namespace " + s.namespace + " acs.seam.co/abandon=true"))
 }
 
 func TestNothingSecretLeavesInWhatLooksLikeACode(t *testing.T) {

@@ -243,10 +243,10 @@ func (s *story) later(d time.Duration) {
 	s.clock.Step(d)
 }
 
-// rests waits until the operator waits for a time to come: its queue has a timer beside its heartbeat.
+// rests waits until the operator waits for a time to come: one of its three queues has a timer beside its heartbeat.
 func (s *story) rests() {
 	s.t.Helper()
-	s.Eventually(s.clock.Waiters).Should(BeNumerically(">=", 2))
+	s.Eventually(s.clock.Waiters).Should(BeNumerically(">=", 4))
 }
 
 // quiet lets a time go by and sees that the operator neither calls Seam nor writes to the API server.

@@ -21,7 +21,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/util/workqueue"
 	clocktesting "k8s.io/utils/clock/testing"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -132,10 +131,6 @@ func newStory(t *testing.T) *story {
 		Concurrency:    4,
 		Limits:         controllers.Limits{QPS: 50, Burst: 100, InFlight: 2, MaxRest: 5 * time.Minute},
 		Clock:          s.clock,
-		NewQueue: func(name string, limiter workqueue.TypedRateLimiter[controllers.Credential]) workqueue.TypedRateLimitingInterface[controllers.Credential] {
-			return workqueue.NewTypedRateLimitingQueueWithConfig(limiter,
-				workqueue.TypedRateLimitingQueueConfig[controllers.Credential]{Name: name, Clock: s.clock})
-		},
 	}
 	s.seam = fakeseam.New(fakeseam.WithClock(s.clock.Now))
 	s.seam.AddWorkspace(fakeseam.Workspace{ID: workspace})
@@ -226,20 +221,27 @@ type traffic struct {
 	before  func(write string) error // called before each write goes out, which fails with its error; nil for nothing
 	reading func()                   // called before each Secret is read; nil for nothing
 	thaw    chan struct{}            // closed when watches of CredentialAssignments go on; nil when they do
+	only    string                   // the namespace whose watch is frozen; empty for all
 }
 
 // freeze keeps what the watches of CredentialAssignments bring from the operator until thaw is called.
-func (c *traffic) freeze() (thaw func()) {
+func (c *traffic) freeze() (thaw func()) { return c.freezeOnly("") }
+
+// freezeOnly does so with one namespace.
+func (c *traffic) freezeOnly(namespace string) (thaw func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	gate := make(chan struct{})
-	c.thaw = gate
+	c.thaw, c.only = gate, namespace
 	return func() { close(gate) }
 }
 
-func (c *traffic) frozen() <-chan struct{} {
+func (c *traffic) frozen(path string) <-chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.only != "" && !strings.Contains(path, "/namespaces/"+c.only+"/") {
+		return nil
+	}
 	return c.thaw
 }
 
@@ -247,11 +249,12 @@ func (c *traffic) frozen() <-chan struct{} {
 type watched struct {
 	io.ReadCloser
 	traffic *traffic
+	path    string
 }
 
 func (w watched) Read(p []byte) (int, error) {
 	n, err := w.ReadCloser.Read(p)
-	if gate := w.traffic.frozen(); gate != nil {
+	if gate := w.traffic.frozen(w.path); gate != nil {
 		<-gate
 	}
 	return n, err
@@ -288,7 +291,7 @@ func (c *traffic) through(plug *plug, next http.RoundTripper) http.RoundTripper 
 		}
 		resp, err := next.RoundTrip(req)
 		if err == nil && req.URL.Query().Get("watch") != "" && strings.HasSuffix(req.URL.Path, "/credentialassignments") {
-			resp.Body = watched{resp.Body, c}
+			resp.Body = watched{resp.Body, c, req.URL.Path}
 		}
 		return resp, err
 	})

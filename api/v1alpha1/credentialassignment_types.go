@@ -2,7 +2,6 @@ package v1alpha1
 
 import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 )
 
 // CredentialAssignment declares that one credential (key card, PIN code, mobile key) at Seam belongs to one person: an
@@ -159,8 +158,10 @@ type CredentialAssignmentStatus struct {
 	// +optional
 	LastHandledReconcileAt string `json:"lastHandledReconcileAt,omitempty"`
 
-	// workspaceID is the Seam workspace that the API key belongs to, once it has read the credential there.
+	// workspaceID is the Seam workspace in which the API key first read the credential. It stays while the operator has
+	// something recorded here or a finalizer on this object: a key of another workspace is refused meanwhile.
 	// +optional
+	// +kubebuilder:validation:MaxLength=64
 	WorkspaceID string `json:"workspaceID,omitempty"`
 
 	// acsUserID is the ACS user who holds the credential now, as Seam tells it.
@@ -175,10 +176,17 @@ type CredentialAssignmentStatus struct {
 	// +optional
 	LastAssignedTime *metav1.Time `json:"lastAssignedTime,omitempty"`
 
-	// assignedTo repeats the annotation acs.seam.co/assigned-to, the operator's own record, as far as the claim to the
-	// credential goes by it: annotations may be changed by whoever may change the object, status may not.
+	// assignedTo is whom this object assigned, or found as the declared holder: the person whom the operator may move or
+	// remove for this object. While the credential makes room for another person, it names nobody.
 	// +optional
 	AssignedTo *AssignedTo `json:"assignedTo,omitempty"`
+
+	// pendingWrites are the changes that were sent to Seam, or are about to be, and whose effect is not known for sure.
+	// Each is written here before the call goes out, so that it is not forgotten when the operator is killed.
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=8
+	// +optional
+	PendingWrites []PendingWrite `json:"pendingWrites,omitempty"`
 
 	// credential is what Seam tells of the credential; present only while the present API key reads it.
 	// +optional
@@ -193,23 +201,78 @@ type CredentialAssignmentStatus struct {
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 }
 
+// MaxPendingWrites is how many calls of one object may be without a known effect at the same time.
+const MaxPendingWrites = 8
+
 // AssignedTo is the person whom an object assigned, or found as the declared holder; nobody while it makes room.
 type AssignedTo struct {
-	// uid is the object's own UID: a copy of it proves nothing elsewhere.
+	// uid is the object's own UID: copied to another object, as from a backup, this proves nothing.
 	// +required
-	UID types.UID `json:"uid"`
+	// +kubebuilder:validation:MaxLength=64
+	UID string `json:"uid"`
 
 	// acsUserID is the person, when it is an ACS user.
 	// +optional
+	// +kubebuilder:validation:MaxLength=64
 	ACSUserID string `json:"acsUserID,omitempty"`
 
 	// userIdentityID is the person, when it is a user identity.
 	// +optional
+	// +kubebuilder:validation:MaxLength=64
 	UserIdentityID string `json:"userIdentityID,omitempty"`
 
-	// at is when the record was made.
+	// workspaceID is the Seam workspace that the credential belongs to.
+	// +optional
+	// +kubebuilder:validation:MaxLength=64
+	WorkspaceID string `json:"workspaceID,omitempty"`
+
+	// since is when the person was first seen to hold the credential because of this object.
+	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Format=date-time
+	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?Z$`
+	Since *metav1.Time `json:"since,omitempty"`
+}
+
+// Operation names a change at Seam.
+//
+// +kubebuilder:validation:Enum=Assign;Unassign
+type Operation string
+
+const (
+	// OperationAssign gives the credential to a person.
+	OperationAssign Operation = "Assign"
+	// OperationUnassign takes the credential from a person.
+	OperationUnassign Operation = "Unassign"
+)
+
+// PendingWrite is a change whose effect at Seam is not known for sure.
+type PendingWrite struct {
+	// uid is the object's own UID: copied to another object, as from a backup, this proves nothing.
 	// +required
-	At metav1.Time `json:"at"`
+	// +kubebuilder:validation:MaxLength=64
+	UID string `json:"uid"`
+
+	// operation is Assign or Unassign.
+	// +required
+	Operation Operation `json:"operation"`
+
+	// acsUserID is the person who gets or loses the credential, when it is an ACS user.
+	// +optional
+	// +kubebuilder:validation:MaxLength=64
+	ACSUserID string `json:"acsUserID,omitempty"`
+
+	// userIdentityID is the person who gets or loses the credential, when it is a user identity.
+	// +optional
+	// +kubebuilder:validation:MaxLength=64
+	UserIdentityID string `json:"userIdentityID,omitempty"`
+
+	// startedAt is when the call was about to go out, by the operator's clock.
+	// +required
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Format=date-time
+	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?Z$`
+	StartedAt metav1.Time `json:"startedAt"`
 }
 
 // CredentialStatus is what Seam tells of the credential: codes and dates, never its PIN, number or texts.

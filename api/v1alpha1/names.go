@@ -4,8 +4,6 @@ package v1alpha1
 const (
 	// Finalizer keeps an object until its person was seen not to hold the credential any more.
 	Finalizer = "acs.seam.co/unassign"
-	// AnnotationAssignedTo is the operator's record of whom it assigned the credential to.
-	AnnotationAssignedTo = "acs.seam.co/assigned-to"
 	// FieldManager is the field manager of every write of the operator.
 	FieldManager = "seam-operator"
 )

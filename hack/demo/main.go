@@ -73,7 +73,7 @@ func run(signals context.Context, binary string, stay bool) (err error) {
 		return err
 	}
 	if !stay {
-		say("\nAll was as told.")
+		say("\nEverything matched.")
 		return nil
 	}
 	if err := s.tell(ctx, again); err != nil {

@@ -19,6 +19,7 @@ var (
 			{"wait", "--for=condition=Ready", object, "--timeout=60s"},
 			{"get", "credassign"},
 			{"get", "credassign", "-o", "wide"},
+			{"get", "credassign", "-o", "yaml"},
 		},
 		writes: []string{"PATCH /acs/credentials/assign credential=66666666… acs_user=33333333… → 200"},
 		holder: alice,

@@ -88,7 +88,7 @@ func (s *story) check(done step) error {
 
 // play leaves everything up, and tells each call that reaches Seam, until a signal comes.
 func (s *story) play(ctx, signals context.Context) error {
-	say("\nAll was as told. To play with it, in another terminal:\n")
+	say("\nEverything matched. To play with it, in another terminal:\n")
 	say("  export KUBECONFIG=%s", s.kubeconfig)
 	say("  export PATH=%s:$PATH  # for kubectl", filepath.Dir(s.path))
 	say("  kubectl get credassign --watch\n")

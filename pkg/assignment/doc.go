@@ -1,4 +1,6 @@
-// Package assignment decides what an operator does about one declared assignment of a credential. Plan is the whole of
-// it: a pure function of what was declared, what this operator recorded, what Seam shows, who else claims the
-// credential, and the time. It performs no I/O and reads no clock; where a fact is missing it says which to read next.
+// Package assignment decides what an operator does about one declared assignment of a credential. Decide is the whole of
+// it: from the facts it finds one named State, and for each State it says what to do. Which object may change the
+// credential is told by Judge, what becomes of the record by Settle. All are pure functions: they perform no I/O, read no
+// clock and remember nothing; where a fact is missing, the decision says which to read next. The package knows the API's
+// constants and nothing else of Kubernetes or of HTTP.
 package assignment

@@ -1,18 +1,26 @@
 package assignment
 
-// Person is somebody who can be given a credential: an ACS user or a user identity, exactly one of them.
+// Person is somebody who can be given a credential: an ACS user or a user identity, exactly one of them. The zero value is
+// nobody.
 type Person struct {
-	ACSUserID      string `json:"acsUserID,omitempty"`
-	UserIdentityID string `json:"userIdentityID,omitempty"`
+	ACSUserID      string
+	UserIdentityID string
 }
 
 // String names the person by ID, for messages.
 func (p Person) String() string {
-	if p.ACSUserID != "" {
+	switch {
+	case p.ACSUserID != "":
 		return "ACS user " + p.ACSUserID
+	case p.UserIdentityID != "":
+		return "user identity " + p.UserIdentityID
+	default:
+		return "nobody"
 	}
-	return "user identity " + p.UserIdentityID
 }
+
+// IsZero reports whether the person is nobody.
+func (p Person) IsZero() bool { return p == Person{} }
 
 // Holder is who holds a credential as Seam shows it: an ACS user, a user identity, both for one person, or nobody.
 type Holder struct {
@@ -20,8 +28,8 @@ type Holder struct {
 	UserIdentityID string
 }
 
-// Free reports whether nobody holds the credential.
-func (h Holder) Free() bool { return h == Holder{} }
+// IsFree reports whether nobody holds the credential.
+func (h Holder) IsFree() bool { return h == Holder{} }
 
 // Person returns the holder in the form that Seam is asked to unassign: the ACS user when Seam shows one.
 func (h Holder) Person() Person {
@@ -45,63 +53,78 @@ type Account struct {
 // People holds what was read about persons so far.
 type People map[Person]Account
 
-// holds reports whether the holder is the person. When what was read does not tell, it returns the person to read next.
-// A holder counts as a user identity when the credential shows that identity or when its ACS user is linked to it.
-func (p People) holds(h Holder, person Person) (bool, *Person) {
-	if h.Free() {
-		return false, nil
-	}
-	if person.ACSUserID != "" {
-		return p.holdsAsUser(h, person)
-	}
-	return p.holdsAsIdentity(h, person.UserIdentityID)
+// matcher compares persons with the holder by what was read so far. A comparison that cannot be made yet counts as false
+// and is noted in missing: then all that was concluded is void until that person is read.
+type matcher struct {
+	holder  Holder
+	people  People
+	missing *Person
 }
 
-func (p People) holdsAsUser(h Holder, person Person) (bool, *Person) {
-	if h.ACSUserID != "" {
-		return h.ACSUserID == person.ACSUserID, nil
+// holds reports whether the holder is the person. A holder counts as a user identity when the credential shows that
+// identity or when its ACS user is linked to it.
+func (m *matcher) holds(person Person) bool {
+	switch {
+	case m.holder.IsFree() || person.IsZero():
+		return false
+	case person.ACSUserID == "":
+		return m.holdsAsIdentity(person.UserIdentityID)
+	case m.holder.ACSUserID != "":
+		return m.holder.ACSUserID == person.ACSUserID
 	}
-	account, read := p[person]
-	if !read {
-		return false, &person
-	}
-	return p.sameIdentity(h.UserIdentityID, account.UserIdentityID)
+	account, known := m.account(person)
+	return known && m.sameIdentity(m.holder.UserIdentityID, account.UserIdentityID)
 }
 
-func (p People) holdsAsIdentity(h Holder, identity string) (bool, *Person) {
-	if same, next := p.sameIdentity(h.UserIdentityID, identity); same || h.ACSUserID == "" {
-		return same, next
+func (m *matcher) holdsAsIdentity(identity string) bool {
+	if m.holder.ACSUserID == "" || m.holder.UserIdentityID == identity {
+		return m.sameIdentity(m.holder.UserIdentityID, identity)
 	}
-	user := Person{ACSUserID: h.ACSUserID}
-	account, read := p[user]
-	if !read {
-		return false, &user
+	account, known := m.account(Person{ACSUserID: m.holder.ACSUserID})
+	return known && (m.sameIdentity(account.UserIdentityID, identity) || m.sameIdentity(m.holder.UserIdentityID, identity))
+}
+
+// isHolderOf reports whether a person of whom there may be many, as rivals name them, is the holder. It asks for nothing
+// but the holder's own account, so that what others declare costs no reads.
+func (m *matcher) isHolderOf(person Person) bool {
+	switch {
+	case person.IsZero():
+		return false
+	case person.ACSUserID != "":
+		return person.ACSUserID == m.holder.ACSUserID
+	case person.UserIdentityID == m.holder.UserIdentityID || m.holder.ACSUserID == "":
+		return person.UserIdentityID == m.holder.UserIdentityID
 	}
-	if same, next := p.sameIdentity(account.UserIdentityID, identity); same || next != nil {
-		return same, next
-	}
-	return p.sameIdentity(h.UserIdentityID, identity)
+	account, known := m.account(Person{ACSUserID: m.holder.ACSUserID})
+	return known && account.UserIdentityID == person.UserIdentityID
 }
 
 // sameIdentity compares two user identities, each as what it reads as.
-func (p People) sameIdentity(a, b string) (bool, *Person) {
-	if a == "" || b == "" {
-		return false, nil
+func (m *matcher) sameIdentity(a, b string) bool {
+	if a == "" || b == "" || a == b {
+		return a != "" && a == b
 	}
-	if a == b {
-		return true, nil
+	survivorB, known := m.survivor(b)
+	if !known {
+		return false
 	}
-	for _, id := range []string{b, a} {
-		if _, read := p[Person{UserIdentityID: id}]; !read {
-			return false, &Person{UserIdentityID: id}
-		}
-	}
-	return p.survivor(a) == p.survivor(b), nil
+	survivorA, known := m.survivor(a)
+	return known && survivorA == survivorB
 }
 
-func (p People) survivor(identity string) string {
-	if id := p[Person{UserIdentityID: identity}].UserIdentityID; id != "" {
-		return id
+func (m *matcher) survivor(identity string) (string, bool) {
+	account, known := m.account(Person{UserIdentityID: identity})
+	if account.UserIdentityID == "" {
+		return identity, known
 	}
-	return identity
+	return account.UserIdentityID, known
+}
+
+// account returns what was read about a person, or notes that it has to be read.
+func (m *matcher) account(person Person) (Account, bool) {
+	account, known := m.people[person]
+	if !known && m.missing == nil {
+		m.missing = &person
+	}
+	return account, known
 }

@@ -3,12 +3,11 @@ package assignment
 import (
 	"slices"
 	"testing"
+	"time"
 )
 
 // directory is what Seam knows about persons; one that is not in it does not exist.
 type directory map[Person]Account
-
-func (d directory) answer(p Person) Account { return d[p] }
 
 // everybody has Alice linked to her identity, which id-old was merged into, and Bob linked to his; Carol has none.
 var everybody = directory{
@@ -23,9 +22,10 @@ var everybody = directory{
 	{UserIdentityID: "id-mute"}:   {Exists: true},
 }
 
-func TestHolderIsPerson(t *testing.T) {
-	user := func(id string) Person { return Person{ACSUserID: id} }
-	identity := func(id string) Person { return Person{UserIdentityID: id} }
+func user(id string) Person     { return Person{ACSUserID: id} }
+func identity(id string) Person { return Person{UserIdentityID: id} }
+
+func TestWhoTheHolderIs(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		holder Holder
@@ -35,6 +35,8 @@ func TestHolderIsPerson(t *testing.T) {
 	}{
 		{name: "nobody is no ACS user", person: alice},
 		{name: "nobody is no identity", person: aliceIdentity},
+		{name: "a holder is not nobody", holder: Holder{ACSUserID: "alice"}, person: nobody},
+		{name: "an identity is not nobody", holder: Holder{UserIdentityID: "id-alice"}, person: nobody},
 
 		{name: "the ACS user itself", holder: Holder{ACSUserID: "alice"}, person: alice, want: true},
 		{name: "another ACS user", holder: Holder{ACSUserID: "bob"}, person: alice},
@@ -76,17 +78,7 @@ func TestHolderIsPerson(t *testing.T) {
 			reads: []Person{bob, aliceIdentity, bobIdentity}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			people := People{}
-			var reads []Person
-			held, next := people.holds(c.holder, c.person)
-			for next != nil && len(reads) < 5 {
-				if held {
-					t.Fatalf("held and yet %v to be read", *next)
-				}
-				reads = append(reads, *next)
-				people[*next] = everybody.answer(*next)
-				held, next = people.holds(c.holder, c.person)
-			}
+			held, reads := compare(t, c.holder, func(m *matcher) bool { return m.holds(c.person) })
 			if held != c.want {
 				t.Errorf("held is %v, want %v", held, c.want)
 			}
@@ -97,7 +89,72 @@ func TestHolderIsPerson(t *testing.T) {
 	}
 }
 
-func TestHolderPerson(t *testing.T) {
+// compare asks a question about a holder until nothing is missing, and returns the answer and what was read for it.
+func compare(t *testing.T, holder Holder, question func(*matcher) bool) (answer bool, reads []Person) {
+	t.Helper()
+	people := People{}
+	for range 6 {
+		m := &matcher{holder: holder, people: people}
+		answer := question(m)
+		if m.missing == nil {
+			return answer, reads
+		}
+		if answer {
+			t.Fatalf("held and yet %v to be read", *m.missing)
+		}
+		reads = append(reads, *m.missing)
+		people[*m.missing] = everybody[*m.missing]
+	}
+	t.Fatalf("no end of reads: %v", reads)
+	return false, nil
+}
+
+func TestWhatRivalsDeclareCostsNoReadsButOfTheHolder(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		holder Holder
+		person Person
+		want   bool
+		reads  []Person
+	}{
+		{name: "nobody holds it", person: alice},
+		{name: "nobody holds it by identity", person: aliceIdentity},
+		{name: "the rival declares nobody", holder: Holder{ACSUserID: "alice"}},
+		{name: "the ACS user itself", holder: Holder{ACSUserID: "alice"}, person: alice, want: true},
+		{name: "another ACS user", holder: Holder{ACSUserID: "bob"}, person: alice},
+		{name: "an ACS user, and Seam shows her identity only", holder: Holder{UserIdentityID: "id-alice"}, person: alice},
+		{name: "the identity itself", holder: Holder{UserIdentityID: "id-alice"}, person: aliceIdentity, want: true},
+		{name: "the identity itself, beside an ACS user", holder: Holder{ACSUserID: "alice", UserIdentityID: "id-alice"}, person: aliceIdentity, want: true},
+		{name: "another identity", holder: Holder{UserIdentityID: "id-bob"}, person: aliceIdentity},
+		{name: "one merged into it, which takes reading her", holder: Holder{UserIdentityID: "id-old"}, person: aliceIdentity},
+		{name: "the identity of the ACS user", holder: Holder{ACSUserID: "alice"}, person: aliceIdentity, want: true, reads: []Person{alice}},
+		{name: "the identity of the ACS user, beside another", holder: Holder{ACSUserID: "alice", UserIdentityID: "id-bob"}, person: aliceIdentity, want: true,
+			reads: []Person{alice}},
+		{name: "not the identity of the ACS user", holder: Holder{ACSUserID: "bob"}, person: aliceIdentity, reads: []Person{bob}},
+		{name: "an identity, and the ACS user has none", holder: Holder{ACSUserID: "carol"}, person: aliceIdentity, reads: []Person{carol}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			held, reads := compare(t, c.holder, func(m *matcher) bool { return m.isHolderOf(c.person) })
+			if held != c.want {
+				t.Errorf("held is %v, want %v", held, c.want)
+			}
+			if !slices.Equal(reads, c.reads) {
+				t.Errorf("reads are %v, want %v", reads, c.reads)
+			}
+		})
+	}
+}
+
+func TestTheFirstPersonWhoIsMissingIsReadFirst(t *testing.T) {
+	m := &matcher{holder: Holder{UserIdentityID: "id-alice"}, people: People{}}
+	m.holds(bob)
+	m.holds(carol)
+	if m.missing == nil || *m.missing != bob {
+		t.Errorf("%v is read, want %v", m.missing, bob)
+	}
+}
+
+func TestTheHolderAsSeamIsAskedToUnassign(t *testing.T) {
 	for _, c := range []struct {
 		holder Holder
 		want   Person
@@ -111,57 +168,56 @@ func TestHolderPerson(t *testing.T) {
 		if got := c.holder.Person(); got != c.want {
 			t.Errorf("%+v is %v, want %v", c.holder, got, c.want)
 		}
-		if got := c.holder.Free(); got != c.free {
+		if got := c.holder.IsFree(); got != c.free {
 			t.Errorf("%+v free is %v, want %v", c.holder, got, c.free)
 		}
 	}
 }
 
-func TestPersonString(t *testing.T) {
-	if got := alice.String(); got != "ACS user alice" {
-		t.Errorf("got %q", got)
+func TestPersonsInMessages(t *testing.T) {
+	for want, p := range map[string]Person{"ACS user alice": alice, "user identity id-alice": aliceIdentity, "nobody": nobody} {
+		if got := p.String(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
 	}
-	if got := aliceIdentity.String(); got != "user identity id-alice" {
-		t.Errorf("got %q", got)
+	if !nobody.IsZero() || alice.IsZero() || aliceIdentity.IsZero() {
+		t.Error("only nobody is nobody")
 	}
 }
 
-// A takeover by identity asks whether the holder is declared, then whether it is the object's own.
-func TestPlanMovesBetweenIdentities(t *testing.T) {
-	byIdentity := []change{declares(aliceIdentity), recorded(WriteAssign, bobIdentity), finalizer, heldBy(bob)}
+// A move by identity asks whether the holder is declared, then whether it is the object's own.
+func TestAMoveBetweenIdentities(t *testing.T) {
+	byIdentity := together(declares(aliceIdentity), assignedTo(bobIdentity), heldBy(bob))
 	tell(t, []story{
 		{
 			name:  "whose ACS user is it?",
-			given: given(byIdentity...),
-			want:  reading(bob),
+			given: given(byIdentity),
+			want:  asksFor(bob),
 		}, {
 			name:  "linked to Bob's identity: may Alice's have been merged?",
-			given: given(append(byIdentity, knownAs(bob, "id-bob"))...),
-			want:  reading(aliceIdentity),
+			given: given(byIdentity, knownAs(bob, "id-bob")),
+			want:  asksFor(aliceIdentity),
 		}, {
 			name:  "or Bob's?",
-			given: given(append(byIdentity, knownAs(bob, "id-bob"), knownAs(aliceIdentity, "id-alice"))...),
-			want:  reading(bobIdentity),
+			given: given(byIdentity, knownAs(bob, "id-bob"), knownAs(aliceIdentity, "id-alice")),
+			want:  asksFor(bobIdentity),
 		}, {
 			name:  "Bob it is, and he is this object's own",
-			given: given(append(byIdentity, knownAs(bob, "id-bob"), knownAs(aliceIdentity, "id-alice"), knownAs(bobIdentity, "id-bob"))...),
-			want:  releasing(bob),
+			given: given(byIdentity, knownAs(bob, "id-bob"), knownAs(aliceIdentity, "id-alice"), knownAs(bobIdentity, "id-bob")),
+			want:  Decision{State: HeldByOwn, Action: Unassign, Person: bob, IsOwner: true},
 		}, {
-			name:  "his identity was merged into Alice's: she has it",
-			given: given(append(byIdentity, knownAs(bob, "id-bob"), knownAs(aliceIdentity, "id-alice"), knownAs(bobIdentity, "id-alice"))...),
-			want:  Decision{Step: Mark, Person: aliceIdentity, Finalizer: true},
+			name:    "his identity was merged into Alice's: she has it",
+			given:   given(byIdentity, knownAs(bob, "id-bob"), knownAs(aliceIdentity, "id-alice"), knownAs(bobIdentity, "id-alice")),
+			want:    reports(Held, "Assigned"),
+			becomes: record(owner(aliceIdentity, noon)),
 		}, {
 			name:  "Carol's ACS user has no identity: she is a stranger",
-			given: given(declares(aliceIdentity), recorded(WriteAssign, bobIdentity), finalizer, heldBy(carol), known(carol)),
-			want:  resting("HeldByOther"),
+			given: given(declares(aliceIdentity), assignedTo(bobIdentity), heldBy(carol), known(carol)),
+			want:  reports(HeldByOther, "HeldByOther"),
 		}, {
-			name:  "the recorded identity reads before a stray is looked for",
-			given: given(recorded(WriteAssign, bobIdentity), finalizer, stray(carol), heldBy(bob)),
-			want:  reading(bob),
-		}, {
-			name:  "a stray identity reads too",
-			given: given(recorded(WriteAssign, alice), finalizer, stray(bobIdentity), heldBy(bob)),
-			want:  reading(bob),
+			name:  "the person of a lost assign is compared by identity too",
+			given: given(pending(assign(bobIdentity, before(40*time.Second))), heldBy(bob)),
+			want:  asksFor(bob),
 		},
 	})
 }

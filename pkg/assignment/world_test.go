@@ -1,8 +1,12 @@
 package assignment
 
-import "testing"
+import (
+	"testing"
 
-// world is what is true at Seam, and answers what the plan asks.
+	"github.com/seam-operator/seam-operator/api/v1alpha1"
+)
+
+// world is what is true at Seam and at the API server, and answers what a decision asks for.
 type world struct {
 	credential Presence
 	unmanaged  Presence
@@ -10,6 +14,20 @@ type world struct {
 	workspace  string
 	holder     Holder
 	people     directory
+	// shown is whom reads show as the holder, when that lags behind the truth; nil when it does not.
+	shown *Holder
+	// asked are the questions of one pass: none is asked twice.
+	asked map[question]bool
+}
+
+type question struct {
+	action    Action
+	person    Person
+	successor string
+}
+
+func newWorld(holder Holder) *world {
+	return &world{credential: Found, unmanaged: Missing, workspace: home, holder: holder, people: everybody}
 }
 
 // human tells whose an ID is, as long as Seam knows it.
@@ -19,12 +37,12 @@ var human = map[Person]string{
 	carol: "Carol",
 }
 
-// holds is the truth of what the plan finds out by reading: an ACS user is that one ACS user where Seam shows one;
-// otherwise IDs mean the human behind them.
+// holds is the truth of what is found out by reading: an ACS user is that one ACS user where Seam shows one; otherwise IDs
+// mean the human behind them.
 func (w *world) holds(p Person) bool {
 	user, identity := Person{ACSUserID: w.holder.ACSUserID}, Person{UserIdentityID: w.holder.UserIdentityID}
 	switch {
-	case w.holder.Free() || w.credential != Found:
+	case w.holder.IsFree() || w.credential != Found || p.IsZero():
 		return false
 	case p == user || p == identity:
 		return true
@@ -39,68 +57,86 @@ func (w *world) same(p, q Person) bool {
 	return w.people[p].Exists && w.people[q].Exists && human[p] == human[q]
 }
 
-func (w *world) usable() bool { return w.credential == Found && !w.unusable }
+// shows is the truth of whether Seam is as a write asks for.
+func (w *world) shows(write PendingWrite) bool {
+	return w.holds(write.Person) == (write.Operation == v1alpha1.OperationAssign)
+}
 
-// answer carries out a step that reads, and reports whether it was one. It fails when the answer was known already:
-// the plan would go round in circles.
-func (w *world) answer(t *testing.T, s *Situation, d Decision) bool {
-	var known bool
-	switch d.Step {
+func (w *world) isUsable() bool { return w.credential == Found && !w.unusable }
+
+// answer carries out an action that only reads, and reports whether it was one. It fails when that was asked before in this
+// pass: the decision would go round in circles.
+func (w *world) answer(t *testing.T, in *Input, d Decision) bool {
+	t.Helper()
+	switch seen := &in.Observed; d.Action {
 	case ReadCredential:
-		known = s.Seen.Credential != NotRead
-		s.Seen.Credential, s.Seen.Holder, s.Seen.Unusable = w.credential, w.holder, w.unusable
+		seen.Credential, seen.Holder, seen.Unusable, seen.At = w.credential, w.holder, w.unusable, in.Now
+		if w.shown != nil {
+			seen.Holder = *w.shown
+		}
+		if w.credential != Found {
+			seen.Holder = Holder{}
+		}
 	case ReadWorkspace:
-		known = s.Seen.WorkspaceID != ""
-		s.Seen.WorkspaceID = w.workspace
+		seen.WorkspaceID = w.workspace
 	case ReadUnmanaged:
-		known = s.Seen.Unmanaged != NotRead
-		s.Seen.Unmanaged = w.unmanaged
+		seen.Unmanaged = w.unmanaged
 	case ReadPerson:
-		_, known = s.Seen.People[d.Person]
-		s.Seen.People[d.Person] = w.people.answer(d.Person)
+		seen.People[d.Person] = w.people[d.Person]
+	case ReadRivals:
+		in.Object.Deletion.AskedRivals = true
+	case ConfirmSuccessor:
+		for i := range in.Peers {
+			if in.Peers[i].UID == d.Successor {
+				in.Peers[i].Confirmed = true
+			}
+		}
 	default:
 		return false
 	}
-	if known {
-		t.Errorf("asked again for what is known: %+v", d)
+	q := question{d.Action, d.Person, d.Successor}
+	if w.asked[q] {
+		t.Errorf("asked again: %+v", d)
 	}
+	w.asked[q] = true
 	return true
 }
 
-// pass plans, answers and marks until a pass would end or write, and returns that decision. Every step that is more
-// than a read goes through check.
-func (w *world) pass(t *testing.T, s *Situation, check func(Situation, Decision)) Decision {
-	for range 12 {
-		d := Plan(*s)
-		if w.answer(t, s, d) {
-			continue
-		}
-		check(*s, d)
-		switch d.Step {
-		case Mark, Unmark:
-			s.mark(d)
+// mostSteps is how many decisions a pass may take: a handful of reads, one for each person, and the finalizer.
+const mostSteps = 16
+
+// pass decides, answers and puts the finalizer on or off until the pass would report, write or let go, and returns that
+// decision. As the operator does, it goes by what the record becomes. Every decision that is more than a question goes
+// through check.
+func (w *world) pass(t *testing.T, in *Input, check func(before Input, d Decision)) Decision {
+	t.Helper()
+	w.asked = map[question]bool{}
+	for range mostSteps {
+		before := *in
+		d := Decide(*in)
+		check(before, d)
+		in.Object.Record = d.Record
+		switch {
+		case w.answer(t, in, d):
+		case d.Action == AddFinalizer:
+			in.Object.Finalizer = true
+		case d.Action == RemoveFinalizer && in.Object.Deletion == nil:
+			in.Object.Finalizer = false
 		default:
 			return d
 		}
 	}
-	t.Errorf("no end after 12 steps")
+	t.Errorf("no end after %d steps", mostSteps)
 	return Decision{}
 }
 
-// mark does to the object's marks what the decision says.
-func (s *Situation) mark(d Decision) {
-	s.Marks.Finalizer = d.Finalizer
-	switch {
-	case d.Step == Unmark:
-		s.Marks.Annotated, s.Marks.Record = false, nil
-	case d.Person != Person{}:
-		s.record(d, WriteAssign)
-		s.Pending = nil
+// reclaim judges the claim of the object anew, as it stands among its peers now.
+func reclaim(in *Input) {
+	for i := range in.Peers {
+		if p := &in.Peers[i]; p.UID == self {
+			p.Declared, p.Record, p.Finalizer, p.Deleting = in.Object.Declared, in.Object.Record, in.Object.Finalizer, in.Object.Deletion != nil
+			in.Claim = ClaimOf(in.Peers, i, Judge(in.Peers))
+			return
+		}
 	}
-}
-
-// record puts down what the decision is about to write.
-func (s *Situation) record(d Decision, write Write) {
-	s.Marks.Finalizer, s.Marks.Annotated = d.Finalizer, true
-	s.Marks.Record = &Record{UID: self, WorkspaceID: s.Seen.WorkspaceID, Person: d.Person, Write: write, Owned: d.Owned, At: s.Now}
 }

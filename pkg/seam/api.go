@@ -70,13 +70,13 @@ func New(options Options) (*API, error) {
 // belongs to one workspace, workspaceID is not sent.
 func (a *API) Client(token Token, workspaceID string) (*Client, error) {
 	if token.IsZero() {
-		return nil, refuseToken(unusable(""))
+		return nil, &TokenError{text: unusableValue}
 	}
 	if !token.IsPersonalAccessToken() {
 		return &Client{api: a, token: token}, nil
 	}
 	if workspaceID == "" {
-		return nil, &TokenError{text: "a personal access token needs the workspace it is for: set spec.workspaceID"}
+		return nil, &TokenError{text: noWorkspace}
 	}
 	if !isGraphic(workspaceID) {
 		return nil, fmt.Errorf("the workspace ID %q is no UUID", workspaceID)

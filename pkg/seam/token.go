@@ -4,11 +4,21 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"unique"
 )
 
-const personalAccessTokenPrefix = "seam_at"
+const (
+	tokenPrefix               = "seam_"
+	personalAccessTokenPrefix = "seam_at"
+
+	// maxTokenBytes is far more than any token that Seam issues. It promises no length, so nothing shorter is refused.
+	maxTokenBytes = 4096
+)
+
+// otherTokens are those that Seam issues for other purposes. The prefixes are those by which its SDKs tell tokens apart.
+var otherTokens = []string{"seam_cst", "seam_pk"} // client sessions, publishable keys
 
 // Token is what authenticates calls: an API key or a personal access token. Equal tokens are equal values, so it can
 // be a map key. It prints as "[redacted]" through fmt, JSON, text marshalling and slog.
@@ -18,14 +28,24 @@ type Token struct {
 	value unique.Handle[string]
 }
 
-// ParseToken reads a token as people store it, with white space around it. Any length goes, because Seam promises
-// none. The error is a *TokenError that tells a person what was found; it never holds the value.
+// ParseToken reads a token as people store it, with white space around it, at most 4 KiB in all. The error is a
+// *TokenError with the same text for every value that cannot be used; it never holds the value.
 func ParseToken(raw string) (Token, error) {
+	if len(raw) > maxTokenBytes {
+		return Token{}, &TokenError{text: unusableValue}
+	}
 	value := strings.TrimSpace(raw)
-	if found := unusable(value); found != "" {
-		return Token{}, refuseToken(found)
+	if !isUsable(value) {
+		return Token{}, &TokenError{text: unusableValue}
 	}
 	return Token{value: unique.Make(value)}, nil
+}
+
+// isUsable reports whether a trimmed value is of a kind that authenticates an operator and fit for a header, which a
+// line break would end.
+func isUsable(value string) bool {
+	isOther := func(prefix string) bool { return strings.HasPrefix(value, prefix) }
+	return strings.HasPrefix(value, tokenPrefix) && isGraphic(value) && !slices.ContainsFunc(otherTokens, isOther)
 }
 
 // IsPersonalAccessToken reports whether the token belongs to a person ("seam_at…") and so needs a workspace to be
@@ -54,4 +74,9 @@ func (t Token) reveal() string {
 		return ""
 	}
 	return t.value.Value()
+}
+
+// isGraphic reports whether all of text is visible ASCII, and so fit for a header and a log line.
+func isGraphic(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
 }

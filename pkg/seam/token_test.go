@@ -14,7 +14,7 @@ func TestTokensAreAcceptedAsPeopleStoreThem(t *testing.T) {
 		"seam_test1abc_x":                   false,
 		"  seam_1abc_x \r\n":                false,
 		"seam_x":                            false,
-		"seam_" + strings.Repeat("x", 9999): false,
+		"seam_" + strings.Repeat("x", 4091): false, // 4 KiB
 		"seam_at1abc\n":                     true,
 	} {
 		token, err := ParseToken(raw)
@@ -30,34 +30,50 @@ func TestTokensAreAcceptedAsPeopleStoreThem(t *testing.T) {
 	}
 }
 
-func TestOtherTokensAreRefusedByKind(t *testing.T) {
-	const inside = "the token has white space, control characters or non-ASCII characters inside"
-	for raw, want := range map[string]string{
-		"":                           "the token is empty",
-		" \n\t":                      "the token is empty",
-		"seam_cst1_SECRET":           `the token is a client session token ("seam_cst…")`,
-		"seam_pk1_SECRET":            `the token is a publishable key ("seam_pk…")`,
-		"eyJhbGciOi.SECRET":          `the token is a JWT ("ey…"), as console sessions use`,
-		"c2VhbV8xX1NFQ1JFVA==":       "the token is base64-encoded once too often",
-		"sk_live_SECRET":             `the token does not start with "seam_"`,
-		"SEAM_SECRET":                `the token does not start with "seam_"`,
-		`"seam_SECRET"`:              `the token does not start with "seam_"`,
-		"seam_1_SECRET\r\nX-Evil: 1": inside,
-		"seam_1 SECRET":              inside,
-		"seam_1\x00SECRET":           inside,
-		"seam_1\x7fSECRET":           inside,
-		"seam_1\u00a0SECRET":         inside,
-		"\ufeffseam_1_SECRET":        inside,
+func TestNobodyLearnsFromARefusalWhatASecretHolds(t *testing.T) {
+	const want = `the value is no Seam API key ("seam_…") or personal access token ("seam_at…"); not usable are client session tokens ` +
+		`("seam_cst…"), publishable keys ("seam_pk…"), console sessions (JWTs, "ey…"), and values that are base64-encoded twice, ` +
+		`have white space inside or exceed 4 KiB`
+	for kind, raw := range map[string]string{
+		"nothing":                    "",
+		"white space":                " \n\t",
+		"the prefix cut short":       "seam",
+		"a client session":           "seam_cst1_SECRET",
+		"a publishable key":          "seam_pk1_SECRET",
+		"a console session":          "eyJhbGciOi.SECRET",
+		"base64 of a key":            "c2VhbV8xX1NFQ1JFVA==",
+		"another service's key":      "sk_live_SECRET",
+		"capitals":                   "SEAM_SECRET",
+		"quotes":                     `"seam_SECRET"`,
+		"a header smuggled in":       "seam_1_SECRET\r\nX-Evil: 1",
+		"a space inside":             "seam_1 SECRET",
+		"a zero byte":                "seam_1\x00SECRET",
+		"a delete character":         "seam_1\x7fSECRET",
+		"a no-break space":           "seam_1\u00a0SECRET",
+		"a byte order mark":          "\ufeffseam_1_SECRET",
+		"a key and one byte":         "seam_SECRET" + strings.Repeat("x", 4086),
+		"a key in much white space":  "seam_SECRET" + strings.Repeat("\n", 4086),
+		"a session longer than that": "seam_cst1_SECRET" + strings.Repeat("x", 9999),
 	} {
 		token, err := ParseToken(raw)
-		if !IsTokenError(err) || !token.IsZero() {
-			t.Errorf("%q: got %v", raw, err)
-			continue
+		if !IsTokenError(err) || err.Error() != want {
+			t.Errorf("%s: got %v", kind, err)
 		}
-		want += `: use an API key ("seam_…") or a personal access token ("seam_at…")`
-		if err.Error() != want {
-			t.Errorf("%q:\n got %s\nwant %s", raw, err, want)
+		if !token.IsZero() {
+			t.Errorf("%s: it can be used all the same", kind)
 		}
+	}
+}
+
+func TestARefusedValueIsNeverSent(t *testing.T) {
+	api, err := New(Options{Endpoint: "https://seam.example"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused, why := ParseToken("seam_cst1_SECRET")
+	client, err := api.Client(refused, workspaceID)
+	if client != nil || !IsTokenError(err) || err.Error() != why.Error() {
+		t.Errorf("got %v, %v", client, err)
 	}
 }
 

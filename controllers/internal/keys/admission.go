@@ -1,0 +1,107 @@
+package keys
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+const (
+	shortestRetry = 100 * time.Millisecond // before asking again for what no queue hands out in order
+	longestRetry  = 5 * time.Second
+)
+
+// Admit lets an object use the key, which ends with Leave, or returns a *BusyError. Objects with the claim to their
+// credential get the limiter's tokens in the order in which they asked. Those without only look: they get a token while
+// more than half of the burst is left, and never the last place in flight, so that nobody with the claim waits for them.
+func (k *Key) Admit(t *Turn, hasClaim bool) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now := k.clock.Now()
+	if hasGainedClaim := hasClaim && !t.hasToken; hasGainedClaim || !t.Waits(k) {
+		*t = Turn{}
+		if !now.Before(k.restUntil) {
+			*t = k.join(hasClaim, now)
+		}
+	}
+	t.hasClaim = hasClaim
+	if err := k.refusal(t, now); err != nil {
+		return err
+	}
+	if !t.hasToken {
+		k.limiter.AllowN(now, 1)
+	}
+	*t = Turn{}
+	k.inFlight++
+	return nil
+}
+
+// Check returns what Admit would return for a turn that waits for the key, and changes nothing. A turn that does not
+// wait is only told whether the key rests.
+func (k *Key) Check(t *Turn) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.refusal(t, k.clock.Now())
+}
+
+// Leave ends what Admit began.
+func (k *Key) Leave() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.inFlight--
+}
+
+// join returns a place in the queue. It takes a token from the limiter for an object with the claim only.
+func (k *Key) join(hasClaim bool, now time.Time) Turn {
+	wait := k.untilSpare(now)
+	if hasClaim {
+		wait = k.limiter.ReserveN(now, 1).DelayFrom(now)
+	}
+	k.throttled(wait)
+	return Turn{key: k, due: now.Add(wait), hasToken: hasClaim}
+}
+
+// refusal returns a *BusyError while the object has to wait.
+func (k *Key) refusal(t *Turn, now time.Time) error {
+	switch {
+	case now.Before(k.restUntil):
+		return &BusyError{Wait: k.restUntil.Sub(now), Resting: true}
+	case !t.Waits(k):
+		return nil
+	case now.Before(t.due):
+		return &BusyError{Wait: t.due.Sub(now)}
+	case !t.hasToken && k.untilSpare(now) > 0:
+		return &BusyError{Wait: max(k.untilSpare(now), k.retryDelay(t, now))}
+	case k.inFlight >= k.places(t.hasClaim):
+		return &BusyError{Wait: k.retryDelay(t, now)}
+	default:
+		return nil
+	}
+}
+
+// untilSpare returns how long it takes until more than half of the burst is left, rounded up so that it is so then.
+func (k *Key) untilSpare(now time.Time) time.Duration {
+	missing := float64(k.limits.Burst/2+1) - k.limiter.TokensAt(now)
+	if missing <= 0 {
+		return 0
+	}
+	return time.Duration(missing/k.limits.QPS*1000+1) * time.Millisecond
+}
+
+// places returns how many may be in flight for an object to be admitted beside them.
+func (k *Key) places(hasClaim bool) int {
+	if hasClaim {
+		return k.limits.InFlight
+	}
+	return max(k.limits.InFlight-1, 1)
+}
+
+// retryDelay returns as long a delay as the object has waited since its turn came: so each is twice the last, nothing
+// needs to be counted, and many that wait do not ask all the time. ±10%, so that they do not come together.
+func (k *Key) retryDelay(t *Turn, now time.Time) time.Duration {
+	since := t.due
+	if since.Before(k.restUntil) {
+		since = k.restUntil
+	}
+	delay := min(max(now.Sub(since), shortestRetry), longestRetry)
+	return time.Duration(float64(delay) * (0.9 + 0.2*rand.Float64()))
+}

@@ -1,0 +1,303 @@
+package assignment
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/seam-operator/seam-operator/api/v1alpha1"
+)
+
+// decide says what to do in a state.
+func (f *facts) decide(state State) Decision {
+	switch state {
+	case CredentialUnread:
+		return Decision{Action: ReadCredential}
+	case WorkspaceUnread:
+		return Decision{Action: ReadWorkspace}
+	case UnmanagedUnread:
+		return Decision{Action: ReadUnmanaged}
+	case FinalizerMissing:
+		return Decision{Action: AddFinalizer}
+	case IsSuspended, StillUnsettled:
+		return report(v1alpha1.ReasonSuspended, suspendedText)
+	case OtherWorkspace, CredentialMissing, CredentialUnusable:
+		return f.decideUnreadable(state)
+	case ReadIsLate, WriteInFlight, PersonMayReturn:
+		return f.decideUnsettled(state)
+	case OnlyObserved, NotTheWinner, ClaimByReading, TakenOver, Held, HeldUntilUndone, Free, HeldByOwn, HeldByOther:
+		return f.decideLive(state)
+	default:
+		return f.decideDeleted(state)
+	}
+}
+
+func report(reason, message string, args ...any) Decision {
+	return Decision{Action: Report, Reason: reason, Message: fmt.Sprintf(message, args...)}
+}
+
+func wait(until time.Time, reason, message string, args ...any) Decision {
+	d := report(reason, message, args...)
+	d.Until = until
+	return d
+}
+
+// decideUnreadable is for a credential that cannot be read in the right workspace, or must not be touched.
+func (f *facts) decideUnreadable(state State) Decision {
+	seen := f.Observed.WorkspaceID
+	switch {
+	case state == CredentialUnusable:
+		return report(v1alpha1.ReasonCredentialUnusable, "Seam does not manage this credential, or is deleting it: use another one")
+	case f.isPinnedElsewhere():
+		return report(v1alpha1.ReasonWorkspaceMismatch, "the API key belongs to workspace %s, spec.workspaceID pins %s: "+
+			"put a key of that workspace into the Secret, or correct the pin", seen, f.Object.Declared.WorkspaceID)
+	case state == OtherWorkspace:
+		return report(v1alpha1.ReasonWorkspaceMismatch, "the API key belongs to workspace %s, but this credential was handled in "+
+			"workspace %s before: put a key of that workspace into the Secret", seen, f.recordedWorkspace())
+	case f.isDeleting():
+		return report(v1alpha1.ReasonCredentialNotFound, "workspace %s, to which the API key belongs, has no such credential, and "+
+			"status does not tell in which workspace it was", seen)
+	default:
+		return report(v1alpha1.ReasonCredentialNotFound, "workspace %s, to which the API key belongs, has no such credential: "+
+			"recreate this object with the right spec.acsCredentialID, or use a key of the right workspace", seen)
+	}
+}
+
+// decideUnsettled waits while the effect of a write is not known.
+func (f *facts) decideUnsettled(state State) Decision {
+	switch state {
+	case PersonMayReturn:
+		return wait(f.firstEnd(f.record), v1alpha1.ReasonOutcomeUnknown, "deleted: the answer to a change at Seam was lost, and it may "+
+			"still come about: Seam is read again before this object goes")
+	case WriteInFlight:
+		return f.awaitLost()
+	default: // ReadIsLate
+		return f.awaitRead()
+	}
+}
+
+// awaitLost waits until a write whose answer was lost can no longer be under way.
+func (f *facts) awaitLost() Decision {
+	until, w := f.inFlightUntil()
+	if !f.isOwnWrite(w) {
+		return wait(until, v1alpha1.ReasonOutcomeUnknown, "the answer to a change of this credential was lost: nothing is sent until it "+
+			"can no longer be under way")
+	}
+	return wait(until, v1alpha1.ReasonOutcomeUnknown, "the answer to the %s of %s was lost: Seam is read until it shows, or until it can "+
+		"no longer be under way", operationText(w.Operation), w.Person)
+}
+
+// awaitRead waits until reads show what Seam accepted.
+func (f *facts) awaitRead() Decision {
+	w := *f.Acknowledged
+	d := wait(f.deadline(w), v1alpha1.ReasonAssigning, "Seam has accepted the assignment to %s and does not show it yet", w.Person)
+	if w.Operation == v1alpha1.OperationUnassign {
+		d = wait(f.deadline(w), v1alpha1.ReasonUnassigning, "Seam has accepted to unassign %s and does not show it yet", w.Person)
+	}
+	d.KeepsReady = !f.isPending(w)
+	return d
+}
+
+func operationText(o v1alpha1.Operation) string {
+	if o == v1alpha1.OperationUnassign {
+		return "unassign"
+	}
+	return "assign"
+}
+
+// decideLive is for a live object whose credential can be used, and that no write stands in the way of.
+func (f *facts) decideLive(state State) Decision {
+	switch state {
+	case OnlyObserved:
+		return f.decideObserved()
+	case ClaimByReading:
+		return report(v1alpha1.ReasonAssigning, "its API key reads the credential: this object has the claim to it")
+	case NotTheWinner:
+		return f.decideWithoutClaim()
+	case TakenOver, Held, HeldUntilUndone:
+		return f.decideHeld()
+	case Free:
+		return f.write(Assign, f.declared())
+	case HeldByOwn:
+		return f.makeRoom()
+	default:
+		if f.Object.Declared.Mode == v1alpha1.ModeEnforce {
+			return f.makeRoom()
+		}
+		return report(v1alpha1.ReasonHeldByOther, "%s holds the credential, and mode Assign takes nothing from another holder: "+
+			"unassign it at Seam, declare that person here, or set spec.mode to Enforce", f.holder.Person())
+	}
+}
+
+// decideHeld is for the declared person who holds the credential because of this object from now on.
+func (f *facts) decideHeld() Decision {
+	if f.wantsFinalizer() && !f.Object.Finalizer {
+		return Decision{Action: AddFinalizer}
+	}
+	return f.assigned()
+}
+
+// assigned reports that the declared person holds the credential, unless a pending write could still undo that.
+func (f *facts) assigned() Decision {
+	if until := f.couldUndo(); !until.IsZero() {
+		return wait(until, v1alpha1.ReasonOutcomeUnknown, "Seam shows %s as the holder, but the answer to an earlier change was lost, and it may "+
+			"still come about: Seam is read again", f.declared())
+	}
+	d := report(v1alpha1.ReasonAssigned, "Seam shows %s as the holder", f.declared())
+	if !f.hasClaim() && !f.Claim.Winner.Deleting && !f.observes() {
+		d.Message += "; another CredentialAssignment manages it"
+	}
+	if f.Object.Declared.Abandoned {
+		d.Message += "; deleting this object will take nothing away, because the annotation " + v1alpha1.AnnotationAbandon + " says so"
+	}
+	return d
+}
+
+// decideObserved only compares.
+func (f *facts) decideObserved() Decision {
+	switch {
+	case f.holds(f.declared()):
+		return f.assigned()
+	default:
+		return report(v1alpha1.ReasonDrifted, "%s holds the credential at Seam, %s is declared; mode Observe changes nothing",
+			f.holder.Person(), f.declared())
+	}
+}
+
+// decideWithoutClaim is for an object whose credential another object has the claim to: it writes nothing to Seam.
+func (f *facts) decideWithoutClaim() Decision {
+	winner := f.Claim.Winner
+	switch {
+	case f.holds(f.declared()) && f.holds(winner.Declared.Person):
+		return f.assigned()
+	case winner.Declared.Person != f.declared():
+		return report(v1alpha1.ReasonConflictingClaim, "another CredentialAssignment has this credential for another person: "+
+			"delete one of the two, or declare the same person in both")
+	case winner.Declared.Suspended && !winner.Deleting:
+		return report(v1alpha1.ReasonConflictingClaim, "another CredentialAssignment declares the same person for this credential and has the "+
+			"claim to it, but is suspended: set its spec.suspend to false, or delete one of the two")
+	case winner.Seen.Stalled != "":
+		return report(winner.Seen.Stalled, "another CredentialAssignment declares the same person for this credential and manages it; it is stalled for this reason")
+	default:
+		return report(v1alpha1.ReasonAssigning, "another CredentialAssignment declares the same person for this credential and manages it")
+	}
+}
+
+// makeRoom takes the credential from its holder, once the declared person was seen to exist and Seam is not known to refuse
+// the assignment, so that a mistake locks nobody out.
+func (f *facts) makeRoom() Decision {
+	if r := f.Sends.Refused; r != nil && r.Operation == v1alpha1.OperationAssign && r.Person == f.declared() {
+		return report(r.Reason, "%s", r.Message)
+	}
+	account, known := f.account(f.declared())
+	switch {
+	case !known:
+		return Decision{}
+	case !account.Exists:
+		return report(v1alpha1.ReasonAssigneeNotFound, "Seam has no %s in this workspace, so %s keeps the credential: correct spec",
+			f.declared(), f.holder.Person())
+	case account.ACSSystemID != "" && f.Observed.ACSSystemID != "" && account.ACSSystemID != f.Observed.ACSSystemID:
+		return report(v1alpha1.ReasonInvalidRequest, "%s belongs to another access system than the credential, so %s keeps the credential: "+
+			"correct spec", f.declared(), f.holder.Person())
+	default:
+		return f.write(Unassign, f.holder.Person())
+	}
+}
+
+// write returns a change at Seam, or what comes before it or is in its way.
+func (f *facts) write(action Action, person Person) Decision {
+	operation := v1alpha1.OperationAssign
+	if action == Unassign {
+		operation = v1alpha1.OperationUnassign
+	}
+	refused, sent := f.wasRefused(operation, person), f.sentBefore(operation, person)
+	switch {
+	case refused != nil:
+		return report(refused.Reason, "%s", refused.Message)
+	case sent != nil:
+		return f.sendLater(*sent)
+	case len(f.record.Pending) >= v1alpha1.MaxPendingWrites:
+		return wait(f.firstEnd(f.record), v1alpha1.ReasonOutcomeUnknown, "the answers to %d changes were lost: Seam is read until they can no longer "+
+			"come about", v1alpha1.MaxPendingWrites)
+	case f.wantsFinalizer() && !f.Object.Finalizer:
+		return Decision{Action: AddFinalizer}
+	case f.isDeleting() && !f.Object.Deletion.AskedRivals:
+		return Decision{Action: ReadRivals}
+	default:
+		return Decision{Action: action, Person: person, IsOwner: f.holds(f.record.Owner())}
+	}
+}
+
+// sendLater waits until a write that no read has shown is sent again.
+func (f *facts) sendLater(sent PendingWrite) Decision {
+	switch {
+	case !sent.Acknowledged:
+		return wait(f.Sends.NotBefore, v1alpha1.ReasonOutcomeUnknown, "the answer to the %s of %s was lost, and Seam does not show it: it is sent again",
+			operationText(sent.Operation), sent.Person)
+	case sent.Operation == v1alpha1.OperationUnassign:
+		return wait(f.Sends.NotBefore, v1alpha1.ReasonUnassigning, "Seam has accepted to unassign %s and does not show it: it is sent again", sent.Person)
+	default:
+		return wait(f.Sends.NotBefore, v1alpha1.ReasonAssigning, "Seam has accepted the assignment to %s and does not show it: it is sent again", sent.Person)
+	}
+}
+
+// decideDeleted is for an object that is being deleted.
+func (f *facts) decideDeleted(state State) Decision {
+	switch state {
+	case CleanUpAbandoned:
+		return letGo(Abandoned, "the clean-up was given up: whoever holds the credential keeps it")
+	case FinalizerUnwanted:
+		return letGo(Retained, "nothing is taken away: the declaration says so")
+	case NothingRecorded:
+		return letGo(Unclaimed, unclaimedText)
+	case LeftToWinner:
+		return f.leaveToWinner()
+	case InGrace:
+		return wait(f.Object.Deletion.SeenAt.Add(f.Timing.HandOverGrace), "", "")
+	case CredentialGone, PersonGone:
+		return letGo("", "")
+	case PersonGoneUnconfirmed:
+		return wait(f.Timing.LeadingSince.Add(f.Timing.SeamTimeout), v1alpha1.ReasonUnassigning,
+			"deleted: Seam is read once more before this object goes, because its reads may lag")
+	case Succeeded:
+		return f.handOver(f.successor())
+	case SuccessorExpected:
+		return f.awaitSuccessor(f.expected())
+	case PersonToBeTaken:
+		return f.write(Unassign, f.holder.Person())
+	default: // NothingToCleanUp
+		return Decision{Action: Report}
+	}
+}
+
+func letGo(reason, message string) Decision {
+	return Decision{Action: RemoveFinalizer, Reason: reason, Message: message}
+}
+
+const unclaimedText = "nothing is taken away: another CredentialAssignment manages the credential"
+
+// leaveToWinner lets the object go once the API server itself says that the winner still declares the holder.
+func (f *facts) leaveToWinner() Decision {
+	if winner := f.Claim.Winner; !winner.Confirmed {
+		return Decision{Action: ConfirmSuccessor, Successor: winner.UID}
+	}
+	return letGo(Unclaimed, unclaimedText)
+}
+
+func (f *facts) handOver(to *Peer) Decision {
+	if !to.Confirmed {
+		return Decision{Action: ConfirmSuccessor, Successor: to.UID}
+	}
+	d := letGo(HandedOver, "nothing is taken away: another CredentialAssignment declares the same person and took over")
+	d.Successor = to.UID
+	return d
+}
+
+func (f *facts) awaitSuccessor(p *Peer) Decision {
+	since := f.Object.Deletion.WaitsSince
+	if since.IsZero() {
+		since = f.Now
+	}
+	d := wait(since.Add(f.waitsFor(p)), v1alpha1.ReasonUnassigning, "deleted: another CredentialAssignment declares the same person and is about to take over")
+	d.Successor = p.UID
+	return d
+}
