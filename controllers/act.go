@@ -34,9 +34,9 @@ type sentWrite struct {
 	cause assignment.Cause
 }
 
-// reason is Ready's reason while the effect of the write does not show.
-func (w *sentWrite) reason() string {
-	if w.Operation == v1alpha1.OperationUnassign {
+// reasonDuring is Ready's reason while the effect of a write does not show.
+func reasonDuring(operation v1alpha1.Operation) string {
+	if operation == v1alpha1.OperationUnassign {
 		return v1alpha1.ReasonUnassigning
 	}
 	return v1alpha1.ReasonAssigning
@@ -86,9 +86,7 @@ func (a *attempt) removeFinalizer(ctx context.Context, d assignment.Decision) er
 	}
 	a.credential.mu.Lock()
 	a.state.isGone = true
-	for _, w := range d.Record.Pending {
-		a.credential.orphans = append(slices.Clip(a.credential.orphans), w)
-	}
+	a.credential.orphans = slices.Concat(a.credential.orphans, d.Record.Pending)
 	a.state.sent = nil
 	a.credential.mu.Unlock()
 	a.tellGone(d)
@@ -160,13 +158,10 @@ func (a *attempt) isReadOld() bool {
 func (a *attempt) newWrite(d assignment.Decision) assignment.PendingWrite {
 	now := a.Clock.Now()
 	w := assignment.PendingWrite{
-		Operation: v1alpha1.OperationAssign,
+		Operation: d.Action.Operation(),
 		Person:    d.Person,
 		StartedAt: now.Truncate(time.Second),
 		SentAt:    now,
-	}
-	if d.Action == assignment.Unassign {
-		w.Operation = v1alpha1.OperationUnassign
 	}
 	for slices.ContainsFunc(a.in.Object.Record.Pending, w.Same) {
 		w.StartedAt = w.StartedAt.Add(time.Second)
@@ -220,7 +215,7 @@ func (a *attempt) forgetUnrecorded() {
 func (a *attempt) send(ctx context.Context, w assignment.PendingWrite) (seam.WriteResult, error) {
 	ctx, cancel := context.WithTimeout(ctx, a.SeamTimeout-a.Clock.Since(w.SentAt))
 	defer cancel()
-	if a.mayCall() != nil || a.isReadOld() {
+	if a.isStopping() || a.isReadOld() {
 		cancel() // nothing goes out any more, and the client says so
 	}
 	request := seam.Assignment{
@@ -257,7 +252,7 @@ func (a *attempt) learn(d assignment.Decision, result seam.WriteResult, err erro
 			return err // perhaps another key may
 		}
 		return nil
-	case a.mayCall() == nil && class == seam.Unavailable:
+	case !a.isStopping() && class == seam.Unavailable:
 		return nil // it was not sent, because writing the record took long: the credential is read again
 	default: // nothing went out, or Seam said to come later
 		return err
@@ -293,7 +288,7 @@ func (a *attempt) acknowledged(result seam.WriteResult) {
 	if deletion := a.in.Object.Deletion; deletion != nil {
 		deletion.Unassigned, own.hasUnassigned = true, true
 	}
-	writes.WithLabelValues(operationLabel(w.Operation), string(a.written.cause)).Inc()
+	writes.WithLabelValues(w.Operation.Verb(), string(a.written.cause)).Inc()
 	a.tellWrite(result.RequestID)
 	a.seen.forget()
 	if result.Credential != nil && a.in.Object.Deletion == nil && isReadable(*result.Credential) {
@@ -313,10 +308,6 @@ func (a *attempt) noteAnswer() {
 // refuse remembers a refused write, so that it is not sent again before something that it depends on changes.
 func (a *attempt) refuse(d assignment.Decision, err error) {
 	reason, message := a.reasonOf(err)
-	operation := v1alpha1.OperationAssign
-	if d.Action == assignment.Unassign {
-		operation = v1alpha1.OperationUnassign
-	}
 	if seam.IsNotFound(err) {
 		reason = v1alpha1.ReasonAssigneeNotFound
 		message = fmt.Sprintf("Seam has no %s in this workspace: correct spec", d.Person)
@@ -328,7 +319,7 @@ func (a *attempt) refuse(d assignment.Decision, err error) {
 		message += "; nobody holds the credential now"
 	}
 	own := &a.state.own
-	own.sends.Refused = &assignment.Refusal{Operation: operation, Person: d.Person, Holder: a.seen.Holder, Reason: reason, Message: message}
+	own.sends.Refused = &assignment.Refusal{Operation: d.Action.Operation(), Person: d.Person, Holder: a.seen.Holder, Reason: reason, Message: message}
 	until := a.resyncInterval()
 	if seam.IsUnauthorized(err) {
 		until = min(until, a.MaxRetryDelay/2) // the key is at fault, not the request: it is tried again with the next look

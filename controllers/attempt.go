@@ -71,7 +71,7 @@ const lookTimeout = 5 * time.Second
 // run makes the attempt with the object's own key. A deleted object whose key is of no use is cleaned up with the last key
 // that worked.
 func (a *attempt) run(ctx context.Context) error {
-	if err := a.mayCall(); errors.Is(err, errStopping) {
+	if a.isStopping() {
 		a.next, a.isPutOff = a.Clock.Now().Add(a.MinRetryDelay), true // a lease that was late may be renewed after all
 		return nil
 	}
@@ -126,14 +126,14 @@ func (a *attempt) pursue(ctx context.Context, findKey func(context.Context) (*ke
 		if a.written != nil && d.Action.IsWrite() {
 			return a.onTheWay(d), nil
 		}
-		if err = a.mayCall(); err == nil {
-			err = a.carryOut(ctx, d, findKey)
+		if a.isStopping() {
+			return a.explain(ctx, errStopping)
 		}
-		switch {
-		case err == nil && d.Action == assignment.RemoveFinalizer && a.in.Object.Deletion != nil:
-			return d, nil
-		case err != nil:
+		if err := a.carryOut(ctx, d, findKey); err != nil {
 			return a.explain(ctx, err)
+		}
+		if d.Action == assignment.RemoveFinalizer && a.in.Object.Deletion != nil {
+			return d, nil
 		}
 	}
 	return assignment.Decision{}, errTooManySteps
@@ -310,20 +310,15 @@ func (a *attempt) closeKey() {
 // errStopping says that no new call to Seam may start, because the operator was asked to stop or leads no more.
 var errStopping = errors.New("the operator is stopping")
 
-// mayCall returns errStopping when no new call to Seam may start.
-func (a *attempt) mayCall() error {
-	if a.stop.Err() != nil || !a.Lease.Held() {
-		return errStopping
-	}
-	return nil
-}
+// isStopping reports whether no new call to Seam may start.
+func (a *attempt) isStopping() bool { return a.stop.Err() != nil || !a.Lease.Held() }
 
 // explain says what an error means for the object. An error of the API server is returned as it is.
 func (a *attempt) explain(ctx context.Context, err error) (assignment.Decision, error) {
 	d := assignment.Decision{Action: assignment.Report, Record: a.in.Object.Record, HasRead: a.hasRead || a.written != nil}
 	var busy *keys.BusyError
 	switch {
-	case a.mayCall() != nil && !seam.IsOutcomeUnknown(err):
+	case a.isStopping() && !seam.IsOutcomeUnknown(err):
 		a.next, a.isPutOff = a.Clock.Now().Add(a.MinRetryDelay), true // as above
 		return a.interrupted(d), nil
 	case errors.As(err, &busy):
@@ -354,18 +349,17 @@ func (a *attempt) interrupted(d assignment.Decision) assignment.Decision {
 	if a.written == nil {
 		return d
 	}
-	d.Reason, d.Message = a.written.reason(), "Seam has accepted the change; the operator stopped before it saw it"
+	d.Reason, d.Message = reasonDuring(a.written.Operation), "Seam has accepted the change; the operator stopped before it saw it"
 	return d
 }
 
 // onTheWay ends an attempt that made its one change at Seam and has another one to make.
 func (a *attempt) onTheWay(d assignment.Decision) assignment.Decision {
 	a.next = a.Clock.Now()
-	reason := v1alpha1.ReasonAssigning
-	if d.Action == assignment.Unassign {
-		reason = v1alpha1.ReasonUnassigning
-	}
 	return assignment.Decision{
-		Action: assignment.Report, Reason: reason, Message: "on the way to " + a.in.Object.Declared.Person.String(), Record: a.in.Object.Record,
+		Action:  assignment.Report,
+		Reason:  reasonDuring(d.Action.Operation()),
+		Message: "on the way to " + a.in.Object.Declared.Person.String(),
+		Record:  a.in.Object.Record,
 	}
 }

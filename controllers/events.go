@@ -38,14 +38,6 @@ func (w *sentWrite) eventReason() string {
 	}
 }
 
-// operationLabel returns an operation as metrics name it.
-func operationLabel(operation v1alpha1.Operation) string {
-	if operation == v1alpha1.OperationUnassign {
-		return "unassign"
-	}
-	return "assign"
-}
-
 // tellWrite writes the event of a change that Seam acknowledged.
 func (a *attempt) tellWrite(requestID string) {
 	note := fmt.Sprintf("assigned credential %s to %s", a.obj.Spec.ACSCredentialID, a.written.Person)

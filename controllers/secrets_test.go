@@ -230,25 +230,6 @@ func TestTheWorkspaceIsAskedForOncePerKey(t *testing.T) {
 	s.until(func() bool { return asked() == 2 })
 }
 
-func TestWhatAPersonHasToTypeStandsWholeHoweverLongNamesAre(t *testing.T) {
-	t.Parallel()
-	s := newStory(t)
-	name, secret := strings.Repeat("n", 250), strings.Repeat("s", 250)
-	s.putSecret(secret, apiKey)
-	stop := s.operate()
-	s.declare(name, withSecret(secret))
-	s.assigned(name)
-	stop()
-	s.deleteSecret(secret)
-	s.delete(name)
-
-	s.operate()
-
-	s.until(func() bool { return readyOf(s.get(name)).Reason == v1alpha1.ReasonSecretNotFound })
-	told := message(s.stalled(name, v1alpha1.ReasonSecretNotFound))
-	s.Expect(told).To(HaveSuffix("kubectl annotate credassign " + name + " --namespace " + s.namespace + " acs.seam.co/abandon=true"))
-}
-
 func TestNothingSecretLeavesInWhatLooksLikeACode(t *testing.T) {
 	t.Parallel()
 	const pin = "482916"

@@ -1,6 +1,8 @@
 package v1alpha1
 
 import (
+	"strings"
+
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -245,6 +247,9 @@ const (
 	// OperationUnassign takes the credential from a person.
 	OperationUnassign Operation = "Unassign"
 )
+
+// Verb returns the operation as messages and metrics name it: assign or unassign.
+func (o Operation) Verb() string { return strings.ToLower(string(o)) }
 
 // PendingWrite is a change whose effect at Seam is not known for sure.
 type PendingWrite struct {

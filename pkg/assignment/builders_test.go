@@ -352,7 +352,7 @@ func recordText(r Record) string {
 		parts = append(parts, "assignedTo "+r.AssignedTo.Person.String()+" in "+r.AssignedTo.WorkspaceID+" since "+r.AssignedTo.Since.Format(time.TimeOnly))
 	}
 	for _, w := range r.Pending {
-		parts = append(parts, operationText(w.Operation)+" "+w.Person.String()+" at "+w.SentAt.Format(time.TimeOnly))
+		parts = append(parts, w.Operation.Verb()+" "+w.Person.String()+" at "+w.SentAt.Format(time.TimeOnly))
 	}
 	return strings.Join(parts, "; ")
 }

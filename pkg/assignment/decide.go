@@ -83,7 +83,7 @@ func (f *facts) awaitLost() Decision {
 			"can no longer be under way")
 	}
 	return wait(until, v1alpha1.ReasonOutcomeUnknown, "the answer to the %s of %s was lost: Seam is read until it shows, or until it can "+
-		"no longer be under way", operationText(w.Operation), w.Person)
+		"no longer be under way", w.Operation.Verb(), w.Person)
 }
 
 // awaitRead waits until reads show what Seam accepted.
@@ -95,13 +95,6 @@ func (f *facts) awaitRead() Decision {
 	}
 	d.KeepsReady = !f.isPending(w)
 	return d
-}
-
-func operationText(o v1alpha1.Operation) string {
-	if o == v1alpha1.OperationUnassign {
-		return "unassign"
-	}
-	return "assign"
 }
 
 // decideLive is for a live object whose credential can be used, and that no write stands in the way of.
@@ -205,10 +198,7 @@ func (f *facts) makeRoom() Decision {
 
 // write returns a change at Seam, or what comes before it or is in its way.
 func (f *facts) write(action Action, person Person) Decision {
-	operation := v1alpha1.OperationAssign
-	if action == Unassign {
-		operation = v1alpha1.OperationUnassign
-	}
+	operation := action.Operation()
 	refused, sent := f.wasRefused(operation, person), f.sentBefore(operation, person)
 	switch {
 	case refused != nil:
@@ -232,7 +222,7 @@ func (f *facts) sendLater(sent PendingWrite) Decision {
 	switch {
 	case !sent.Acknowledged:
 		return wait(f.Sends.NotBefore, v1alpha1.ReasonOutcomeUnknown, "the answer to the %s of %s was lost, and Seam does not show it: it is sent again",
-			operationText(sent.Operation), sent.Person)
+			sent.Operation.Verb(), sent.Person)
 	case sent.Operation == v1alpha1.OperationUnassign:
 		return wait(f.Sends.NotBefore, v1alpha1.ReasonUnassigning, "Seam has accepted to unassign %s and does not show it: it is sent again", sent.Person)
 	default:

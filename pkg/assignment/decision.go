@@ -2,6 +2,8 @@ package assignment
 
 import (
 	"time"
+
+	"github.com/seam-operator/seam-operator/api/v1alpha1"
 )
 
 // Action is what to do next.
@@ -34,6 +36,9 @@ const (
 
 // IsWrite reports whether the action changes something at Seam.
 func (a Action) IsWrite() bool { return a == Assign || a == Unassign }
+
+// Operation returns the change that a write makes. It is for actions that are writes.
+func (a Action) Operation() v1alpha1.Operation { return v1alpha1.Operation(a) }
 
 // Decision is what to do next, and why.
 type Decision struct {

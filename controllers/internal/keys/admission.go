@@ -35,14 +35,6 @@ func (k *Key) Admit(t *Turn, hasClaim bool) error {
 	return nil
 }
 
-// Check returns what Admit would return for a turn that waits for the key, and changes nothing. A turn that does not
-// wait is only told whether the key rests.
-func (k *Key) Check(t *Turn) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.refusal(t, k.clock.Now())
-}
-
 // Leave ends what Admit began.
 func (k *Key) Leave() {
 	k.mu.Lock()

@@ -104,3 +104,11 @@ func (s *story) rests(k *Key, want time.Duration) {
 		s.Errorf("it says that it rests %s, want %s", got, want)
 	}
 }
+
+// Check returns what Admit would return for a turn that waits for the key, and changes nothing. A turn that does not
+// wait is only told whether the key rests.
+func (k *Key) Check(t *Turn) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.refusal(t, k.clock.Now())
+}
