@@ -6,16 +6,12 @@ import (
 	"fmt"
 	"time"
 
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
-	"k8s.io/client-go/tools/leaderelection/resourcelock"
 	"k8s.io/client-go/util/workqueue"
-	"k8s.io/utils/clock"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
-	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
@@ -35,42 +31,6 @@ import (
 // +kubebuilder:rbac:groups="",resources=secrets,verbs=get;list;watch
 // +kubebuilder:rbac:groups="",resources=namespaces,verbs=get
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
-
-// Options are the operator's defaults, delays and bounds.
-type Options struct {
-	ResyncInterval time.Duration // how often a settled object is looked at again
-	MinRetryDelay  time.Duration // the first delay of a retry, doubling
-	MaxRetryDelay  time.Duration // the longest one, and how often a stalled object is looked at again
-	SeamTimeout    time.Duration // how long a call to Seam may be under way
-	HandOverGrace  time.Duration // how long a deleted object waits for another one to take over
-	StopGrace      time.Duration // how long calls in flight may go on after the operator was asked to stop
-	DeletionPolicy v1alpha1.DeletionPolicy
-	// Concurrency is how many objects that have the claim to their credential are worked at the same time; as many others
-	// are looked at beside them.
-	Concurrency int
-	Limits      keys.Limits
-
-	// Namespaces and Selector are what the cache was made with; see CacheOptions.
-	Namespaces []string
-	Selector   labels.Selector
-
-	Clock clock.WithTicker
-	// Lease tells whether this process still leads; nil without leader election.
-	Lease *Lease
-	// Lifetime ends when calls in flight have to end at once, because the lease is lost or the process goes.
-	Lifetime context.Context
-}
-
-// Limits bound what is asked of Seam with one API key.
-type Limits = keys.Limits
-
-// Lease is the lock of leader election, and knows when this process last renewed it.
-type Lease = leader.Lease
-
-// NewLease returns a lease that lasts so long from each renewal of the lock: the renew deadline.
-func NewLease(lock resourcelock.Interface, lasts time.Duration) *Lease {
-	return leader.NewLease(lock, lasts)
-}
 
 // Reconciler is what all who work at CredentialAssignments share.
 type Reconciler struct {
@@ -96,10 +56,6 @@ type objectID struct {
 	uid        types.UID
 }
 
-func keyOfObject(id CredentialID, obj *v1alpha1.CredentialAssignment) objectID {
-	return objectID{credential: id, namespace: obj.Namespace, name: obj.Name, uid: obj.UID}
-}
-
 // The indexes of the cache.
 const (
 	credentialIndex = "spec.acsCredentialID"
@@ -113,47 +69,6 @@ var indexes = map[string]client.IndexerFunc{
 	secretIndex: func(obj client.Object) []string {
 		return []string{obj.(*v1alpha1.CredentialAssignment).Spec.APIKeySecretRef.Name}
 	},
-}
-
-// CacheOptions returns what the operator's cache holds: the objects that match the selector, in the namespaces or in
-// all when there are none, and their Secrets by metadata.
-func CacheOptions(namespaces []string, selector labels.Selector) cache.Options {
-	options := cache.Options{ByObject: map[client.Object]cache.ByObject{
-		&v1alpha1.CredentialAssignment{}: {Label: selector, Transform: withoutBallast},
-	}}
-	secret, held := secretCache()
-	options.ByObject[secret] = held
-	for _, namespace := range namespaces {
-		if options.DefaultNamespaces == nil {
-			options.DefaultNamespaces = map[string]cache.Config{}
-		}
-		options.DefaultNamespaces[namespace] = cache.Config{}
-	}
-	return options
-}
-
-// withoutBallast takes off what the operator does not read, and what others may make large.
-func withoutBallast(in any) (any, error) {
-	if obj, ok := in.(*v1alpha1.CredentialAssignment); ok {
-		stripBallast(obj)
-	}
-	return in, nil
-}
-
-// longestRequest is the longest annotation value that the operator reads, in bytes.
-const longestRequest = 256
-
-func stripBallast(obj *v1alpha1.CredentialAssignment) {
-	obj.ManagedFields, obj.Labels, obj.OwnerReferences = nil, nil, nil
-	for name, value := range obj.Annotations {
-		switch name {
-		case v1alpha1.AnnotationRequestedAt, v1alpha1.AnnotationFluxRequestedAt, v1alpha1.AnnotationAbandon:
-			if len(value) <= longestRequest {
-				continue
-			}
-		}
-		delete(obj.Annotations, name)
-	}
 }
 
 // Add registers the operator with a manager whose cache has CacheOptions: it watches the objects themselves, and their
@@ -176,7 +91,7 @@ func Add(ctx context.Context, mgr ctrl.Manager, api *seam.API, options Options) 
 			return fmt.Errorf("indexing CredentialAssignments by %s: %w", field, err)
 		}
 	}
-	d := &dispatcher{Reconciler: r, owners: &inbox[objectID]{}, lookers: &inbox[objectID]{}}
+	d := &dispatcher{Reconciler: r, owners: &inbox[objectID]{}, looks: &inbox[objectID]{}}
 	objects := source.TypedKind(mgr.GetCache(), &v1alpha1.CredentialAssignment{},
 		handler.TypedEnqueueRequestsFromMapFunc(func(_ context.Context, obj *v1alpha1.CredentialAssignment) []CredentialID {
 			return []CredentialID{CredentialID(obj.Spec.ACSCredentialID)}
@@ -185,8 +100,8 @@ func Add(ctx context.Context, mgr ctrl.Manager, api *seam.API, options Options) 
 		handler.TypedEnqueueRequestsFromMapFunc(r.credentialsOfSecret))
 	return errors.Join(
 		register(mgr, options, "credentialassignment", d, objects, secrets, r.wake.source()),
-		register(mgr, options, "credentialassignment-owner", &worker{Reconciler: r, hasClaim: true}, d.owners.source()),
-		register(mgr, options, "credentialassignment-look", &worker{Reconciler: r}, d.lookers.source()),
+		register(mgr, options, "credentialassignment-owner", &worker{Reconciler: r, takes: queuedAsOwner}, d.owners.source()),
+		register(mgr, options, "credentialassignment-look", &worker{Reconciler: r, takes: queuedForLook}, d.looks.source()),
 	)
 }
 
@@ -220,6 +135,15 @@ func (r *Reconciler) credentialsOfSecret(ctx context.Context, secret client.Obje
 		credentials = append(credentials, CredentialID(list.Items[i].Spec.ACSCredentialID))
 	}
 	return credentials
+}
+
+// objectsOf lists the objects of a credential as the cache has them. They are not copied: nobody may change them.
+func (r *Reconciler) objectsOf(ctx context.Context, id CredentialID) ([]v1alpha1.CredentialAssignment, error) {
+	var list v1alpha1.CredentialAssignmentList
+	if err := r.Client.List(ctx, &list, client.MatchingFields{credentialIndex: string(id)}, client.UnsafeDisableDeepCopy); err != nil {
+		return nil, fmt.Errorf("listing the CredentialAssignments of credential %s: %w", id, err)
+	}
+	return list.Items, nil
 }
 
 // outlive returns a context for what is under way when the operator is asked to stop: it ends StopGrace after stop, or

@@ -3,12 +3,14 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
@@ -22,7 +24,19 @@ const (
 	rivalsPage    = 20
 )
 
-// refreshPeers judges the claim anew by the objects as they are known now.
+// takePeers takes over the objects of the credential as they are known now. The caller holds the credential's mutex. It
+// reports whether the attempt's own object is among them.
+func (a *attempt) takePeers(peers []assignment.Peer) bool {
+	a.in.Peers, a.in.Orphans, a.in.Acknowledged = peers, a.credential.orphans(), a.credential.writes.acknowledged
+	i := slices.IndexFunc(peers, func(p assignment.Peer) bool { return p.UID == a.in.Object.UID })
+	if i >= 0 {
+		a.in.Claim = assignment.ClaimOf(peers, i, assignment.Judge(peers))
+	}
+	return i >= 0
+}
+
+// refreshPeers judges the claim anew by the objects as they are known now. It fails with NotFound when the attempt's own
+// object is not among them any more.
 func (a *attempt) refreshPeers(ctx context.Context) error {
 	cached, err := a.objectsOf(ctx, CredentialID(a.obj.Spec.ACSCredentialID))
 	if err != nil {
@@ -31,15 +45,10 @@ func (a *attempt) refreshPeers(ctx context.Context) error {
 	a.credential.mu.Lock()
 	defer a.credential.mu.Unlock()
 	now := a.Clock.Now()
-	a.in.Peers, a.in.Orphans = a.credential.peersOf(cached, a.live, &a.Options, now)
-	a.in.Acknowledged, a.epoch = a.credential.acknowledged, a.credential.epoch
-	i := indexOf(a.in.Peers, a.obj.UID)
-	if i < 0 {
+	a.credential.refresh(cached, &a.Options, now)
+	if !a.takePeers(a.credential.peersWith(a.live, &a.Options, now)) {
 		return apierrors.NewNotFound(schema.GroupResource{Group: v1alpha1.GroupVersion.Group, Resource: "credentialassignments"}, a.obj.Name)
 	}
-	a.in.Peers[i] = a.state.peer(a.obj, &a.Options, now)
-	a.in.Peers[i].Record = a.in.Object.Record
-	a.in.Claim = assignment.ClaimOf(a.in.Peers, i, assignment.Judge(a.in.Peers))
 	return nil
 }
 
@@ -88,30 +97,30 @@ func (a *attempt) readRivalsIn(ctx context.Context, namespace string) error {
 
 // confirm asks the API server itself whether the object that takes over still stands.
 func (a *attempt) confirm(ctx context.Context, uid string) error {
-	cached, err := a.objectsOf(ctx, CredentialID(a.obj.Spec.ACSCredentialID))
-	if err != nil {
-		return err
+	known := a.known(types.UID(uid))
+	if known == nil {
+		return a.refreshPeers(ctx) // it has gone
 	}
-	for i := range cached {
-		if string(cached[i].UID) != uid {
-			continue
-		}
-		var obj v1alpha1.CredentialAssignment
-		err := a.Live.Get(ctx, client.ObjectKeyFromObject(&cached[i]), &obj)
-		switch {
-		case client.IgnoreNotFound(err) != nil:
-			return fmt.Errorf("looking at the successor of %s/%s: %w", a.obj.Namespace, a.obj.Name, err)
-		case apierrors.IsNotFound(err) || string(obj.UID) != uid || !a.isSelected(&obj):
-			a.live[cached[i].UID] = nil
-		default:
-			stripBallast(&obj)
-			a.live[obj.UID] = &obj
-		}
+	var obj v1alpha1.CredentialAssignment
+	err := a.Live.Get(ctx, client.ObjectKeyFromObject(known), &obj)
+	switch {
+	case client.IgnoreNotFound(err) != nil:
+		return fmt.Errorf("looking at the successor of %s/%s: %w", a.obj.Namespace, a.obj.Name, err)
+	case err != nil || string(obj.UID) != uid || a.Selector != nil && !a.Selector.Matches(labels.Set(obj.Labels)):
+		a.live[known.UID] = nil
+	default:
+		stripBallast(&obj)
+		a.live[obj.UID] = &obj
 	}
 	return a.refreshPeers(ctx)
 }
 
-// isSelected reports whether this operator handles the object.
-func (a *attempt) isSelected(obj *v1alpha1.CredentialAssignment) bool {
-	return a.Selector == nil || a.Selector.Matches(labels.Set(obj.Labels))
+// known returns an object of the credential as it is known; nil when it is not.
+func (a *attempt) known(uid types.UID) *v1alpha1.CredentialAssignment {
+	a.credential.mu.Lock()
+	defer a.credential.mu.Unlock()
+	if state := a.credential.objects[uid]; state != nil && state.obj != nil {
+		return state.obj
+	}
+	return a.live[uid]
 }

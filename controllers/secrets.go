@@ -8,32 +8,11 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
 	"github.com/seam-operator/seam-operator/pkg/seam"
 )
-
-// secretMetadata is how Secrets are watched: without their data.
-func secretMetadata() *metav1.PartialObjectMetadata {
-	m := &metav1.PartialObjectMetadata{}
-	m.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Secret"))
-	return m
-}
-
-// secretCache returns how the cache holds Secrets: by metadata, less annotations and managed fields, because kubectl
-// apply keeps a copy of the data in an annotation.
-func secretCache() (client.Object, cache.ByObject) {
-	return secretMetadata(), cache.ByObject{Transform: func(in any) (any, error) {
-		if m, ok := in.(metav1.Object); ok {
-			m.SetAnnotations(nil)
-			m.SetManagedFields(nil)
-			m.SetLabels(nil)
-		}
-		return in, nil
-	}}
-}
 
 // secretError says why a Secret gives no API key.
 type secretError struct{ message string }

@@ -3,107 +3,101 @@ package controllers
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/seam-operator/seam-operator/api/v1alpha1"
-	"github.com/seam-operator/seam-operator/controllers/internal/status"
 	"github.com/seam-operator/seam-operator/pkg/assignment"
 )
 
-// worker looks at one object at a time, and does what is decided.
+// worker makes one attempt at a time at an object that was handed over to it.
 type worker struct {
 	*Reconciler
-	// hasClaim says that its objects have the claim to their credential.
-	hasClaim bool
+	// takes is how the objects were handed over: those that have the claim to their credential, or all others.
+	takes activity
 }
 
 // conflictDelay is how soon an object is looked at again that changed while it was handled. Mostly its event comes first.
 const conflictDelay = 200 * time.Millisecond
 
+// errUnfinished stands for an attempt that panicked.
+var errUnfinished = errors.New("the attempt was not finished")
+
 // Reconcile makes one attempt at an object. It may be stopped after any line and started again.
 func (w *worker) Reconcile(stop context.Context, id objectID) (ctrl.Result, error) {
-	ctx, end := w.outlive(stop)
-	defer end()
+	ctx, cancel := w.outlive(stop)
+	defer cancel()
 	leading, err := w.Cache.CatchUp(ctx)
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	a, err := w.begin(ctx, id, leading)
-	if a == nil || err != nil {
-		return ctrl.Result{}, err
+	a := w.begin(id, leading)
+	if a == nil {
+		w.wake.add(id.credential) // it changed since it was handed over
+		return ctrl.Result{}, nil
 	}
-	a.stop, a.hasClaim = stop, w.hasClaim
+	a.stop = stop
 	err = errUnfinished
 	defer func() { w.end(a, err) }() // whatever happens: it must not stay busy
-	if err = a.run(ctx); isChanged(err) {
+	log := ctrl.LoggerFrom(ctx).WithValues("object", id.namespace+"/"+id.name)
+	if err = a.run(ctrl.LoggerInto(ctx, log)); isChanged(err) {
 		return ctrl.Result{}, nil
 	}
 	return ctrl.Result{}, err
 }
 
-// errUnfinished stands for an attempt that panicked.
-var errUnfinished = errors.New("the attempt was not finished")
-
-// begin takes an object up; nil when there is nothing to do at it, or somebody else works at it.
-func (w *worker) begin(ctx context.Context, id objectID, leading time.Time) (*attempt, error) {
-	var cached v1alpha1.CredentialAssignment
-	err := w.Client.Get(ctx, client.ObjectKey{Namespace: id.namespace, Name: id.name}, &cached)
-	if err != nil || cached.UID != id.uid {
-		return nil, client.IgnoreNotFound(err)
-	}
-	secret, err := w.secretVersion(ctx, &cached)
-	if err != nil {
-		return nil, err
-	}
-	c := w.memory.of(id.credential)
+// begin takes an object up as it was handed over; nil when it is not to be worked at here any more.
+func (w *worker) begin(id objectID, leading time.Time) *attempt {
+	c, now := w.memory.of(id.credential), w.Clock.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return w.take(c, &cached, secret, leading), nil
-}
-
-// take makes the object the worker's own if it is due; nil when it is not. The caller holds the credential's mutex.
-func (w *worker) take(c *credentialState, obj *v1alpha1.CredentialAssignment, secret string, leading time.Time) *attempt {
-	state, i, first := c.objects[obj.UID], indexOf(c.peers, obj.UID), assignment.Judge(c.peers)
-	if state == nil {
+	state := c.objects[id.uid]
+	if state == nil || state.activity != w.takes {
 		return nil
 	}
-	if !w.hasClaim {
-		state.queuedAt = time.Time{}
-	}
-	now := w.Clock.Now()
-	if i < 0 || !state.isFree(obj) || w.hasClaim != (i == first) || w.hasClaim && c.awaitsFirstLook(first, now) {
+	state.activity = idle
+	first, isOwner := assignment.Judge(c.peers), w.takes == queuedAsOwner
+	i := slices.IndexFunc(c.peers, func(p assignment.Peer) bool { return p.UID == string(id.uid) })
+	if state.obj == nil || i < 0 || isOwner != (i == first) || isOwner && !c.firstLooksUntil(now).IsZero() {
 		return nil
 	}
-	claim := assignment.ClaimOf(c.peers, i, first)
-	successors := assignment.Successors(c.peers)
-	t := triggerOf(obj, state.recordOf(obj, now), secret, c.claimTriggerOf(claim, state, w.hasClaim, successors))
-	if due := state.schedule.due(t, now, w.MinRetryDelay); due.IsZero() || due.After(now) {
-		return nil
-	}
-	isAwaited := state.schedule.isAwaited
-	if state.schedule.begin(t) {
+	state.activity = busy
+	s := w.standingOf(state, assignment.ClaimOf(c.peers, i, first).Winner)
+	if state.schedule.begin() {
 		state.own.sends = sends{}
 	}
-	state.isBusy = true
-	a := newAttempt(w.Reconciler, c, state, obj, claim, leading)
-	a.isUrgent = w.hasClaim || isAwaited || a.in.Object.Deletion != nil || claim.Winner != nil && claim.Winner.Deleting
-	return a
+	return newAttempt(w.Reconciler, c, state, s, leading)
+}
+
+// standingOf returns how an object stands that is taken up, when another one may have the claim.
+func (w *worker) standingOf(state *objectState, winner *assignment.Peer) standing {
+	switch {
+	case w.takes == queuedAsOwner:
+		return hasClaim
+	case state.schedule.isAwaited, state.deletion != nil, winner != nil && winner.Deleting:
+		return isAwaited
+	default:
+		return onlyLooks
+	}
 }
 
 // end lets the object go, and wakes its credential.
 func (w *worker) end(a *attempt, err error) {
-	a.closeKey()
-	now := w.Clock.Now()
-	a.credential.mu.Lock()
-	defer a.credential.mu.Unlock()
+	a.session.close()
+	now, c := w.Clock.Now(), a.credential
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if a.state.activity == busy {
+		a.state.activity = idle
+	}
+	a.state.isTried = a.state.isTried || !a.result.isPutOff
+	if a.in.Object.Deletion != nil {
+		a.state.deletion = a.in.Object.Deletion
+	}
 	s := &a.state.schedule
-	a.state.isBusy, a.state.isTried = false, a.state.isTried || !a.isPutOff
-	s.ended, s.next = now, a.next
-	s.trigger = triggerOf(a.obj, status.RecordOf(a.obj), s.trigger.secret, s.trigger.claim) // what it did itself is no news
+	s.ended, s.next = now, a.result.next
+	s.trigger = triggerOf(a.obj, s.trigger.secret, s.trigger.claim) // what it did itself is no news
 	switch {
 	case isChanged(err):
 		s.next = now.Add(s.retry(conflictDelay, w.MaxRetryDelay))
@@ -112,6 +106,3 @@ func (w *worker) end(a *attempt, err error) {
 	}
 	w.wake.add(CredentialID(a.obj.Spec.ACSCredentialID))
 }
-
-// isChanged reports whether an error says that the object changed or went while it was handled.
-func isChanged(err error) bool { return apierrors.IsConflict(err) || apierrors.IsNotFound(err) }

@@ -334,12 +334,13 @@ type compared struct {
 	IsOwner    bool
 	Until      time.Time
 	Successor  string
+	Awaited    string
 	Reason     string
 	KeepsReady bool
 }
 
 func (d Decision) ignoring() compared {
-	return compared{d.State, d.Action, d.Person, d.IsOwner, d.Until, d.Successor, d.Reason, d.KeepsReady}
+	return compared{d.State, d.Action, d.Person, d.IsOwner, d.Until, d.Successor, strings.Join(d.Awaited, " "), d.Reason, d.KeepsReady}
 }
 
 func sameRecord(a, b Record) bool {

@@ -183,10 +183,13 @@ func (r *run) look(a *actor) {
 	}
 	r.shown = r.lagging()
 	d := r.world.pass(r.t, in, func(before Input, d Decision) {
-		if IsReadable(before) {
-			a.lastRead, a.readsIn = ReadOf(before), home
+		if d.IsReadable {
+			a.readsIn = home
 		}
-		if last := in.Sends.Last; last != nil && IsReadable(before) && before.Observed.Holder == r.holder && r.shows(*last) {
+		if !d.Read.At.IsZero() {
+			a.lastRead = d.Read
+		}
+		if last := in.Sends.Last; last != nil && d.IsReadable && before.Observed.Holder == r.holder && r.shows(*last) {
 			in.Sends, a.sends = Sends{}, 0
 		}
 		if r.lag > 0 {

@@ -8,7 +8,7 @@ import (
 )
 
 // decide says what to do in a state.
-func (f *facts) decide(state State) Decision {
+func decide(f *facts, state State) Decision {
 	switch state {
 	case CredentialUnread:
 		return Decision{Action: ReadCredential}
@@ -21,13 +21,13 @@ func (f *facts) decide(state State) Decision {
 	case IsSuspended, StillUnsettled:
 		return report(v1alpha1.ReasonSuspended, suspendedText)
 	case OtherWorkspace, CredentialMissing, CredentialUnusable:
-		return f.decideUnreadable(state)
+		return decideUnreadable(f, state)
 	case ReadIsLate, WriteInFlight, PersonMayReturn:
-		return f.decideUnsettled(state)
+		return decideUnsettled(f, state)
 	case OnlyObserved, NotTheWinner, ClaimByReading, TakenOver, Held, HeldUntilUndone, Free, HeldByOwn, HeldByOther:
-		return f.decideLive(state)
+		return decideLive(f, state)
 	default:
-		return f.decideDeleted(state)
+		return decideDeleted(f, state)
 	}
 }
 
@@ -42,7 +42,7 @@ func wait(until time.Time, reason, message string, args ...any) Decision {
 }
 
 // decideUnreadable is for a credential that cannot be read in the right workspace, or must not be touched.
-func (f *facts) decideUnreadable(state State) Decision {
+func decideUnreadable(f *facts, state State) Decision {
 	seen := f.Observed.WorkspaceID
 	switch {
 	case state == CredentialUnusable:
@@ -63,20 +63,20 @@ func (f *facts) decideUnreadable(state State) Decision {
 }
 
 // decideUnsettled waits while the effect of a write is not known.
-func (f *facts) decideUnsettled(state State) Decision {
+func decideUnsettled(f *facts, state State) Decision {
 	switch state {
 	case PersonMayReturn:
-		return wait(f.firstEnd(f.record), v1alpha1.ReasonOutcomeUnknown, "deleted: the answer to a change at Seam was lost, and it may "+
+		return wait(f.firstEnd(f.record.Pending), v1alpha1.ReasonOutcomeUnknown, "deleted: the answer to a change at Seam was lost, and it may "+
 			"still come about: Seam is read again before this object goes")
 	case WriteInFlight:
-		return f.awaitLost()
+		return awaitLost(f)
 	default: // ReadIsLate
-		return f.awaitRead()
+		return awaitRead(f)
 	}
 }
 
 // awaitLost waits until a write whose answer was lost can no longer be under way.
-func (f *facts) awaitLost() Decision {
+func awaitLost(f *facts) Decision {
 	until, w := f.inFlightUntil()
 	if !f.isOwnWrite(w) {
 		return wait(until, v1alpha1.ReasonOutcomeUnknown, "the answer to a change of this credential was lost: nothing is sent until it "+
@@ -87,7 +87,7 @@ func (f *facts) awaitLost() Decision {
 }
 
 // awaitRead waits until reads show what Seam accepted.
-func (f *facts) awaitRead() Decision {
+func awaitRead(f *facts) Decision {
 	w := *f.Acknowledged
 	d := wait(f.deadline(w), v1alpha1.ReasonAssigning, "Seam has accepted the assignment to %s and does not show it yet", w.Person)
 	if w.Operation == v1alpha1.OperationUnassign {
@@ -98,23 +98,23 @@ func (f *facts) awaitRead() Decision {
 }
 
 // decideLive is for a live object whose credential can be used, and that no write stands in the way of.
-func (f *facts) decideLive(state State) Decision {
+func decideLive(f *facts, state State) Decision {
 	switch state {
 	case OnlyObserved:
-		return f.decideObserved()
+		return decideObserved(f)
 	case ClaimByReading:
 		return report(v1alpha1.ReasonAssigning, "its API key reads the credential: this object has the claim to it")
 	case NotTheWinner:
-		return f.decideWithoutClaim()
+		return decideWithoutClaim(f)
 	case TakenOver, Held, HeldUntilUndone:
-		return f.decideHeld()
+		return decideHeld(f)
 	case Free:
-		return f.write(Assign, f.declared())
+		return write(f, Assign, f.declared())
 	case HeldByOwn:
-		return f.makeRoom()
+		return makeRoom(f)
 	default:
 		if f.Object.Declared.Mode == v1alpha1.ModeEnforce {
-			return f.makeRoom()
+			return makeRoom(f)
 		}
 		return report(v1alpha1.ReasonHeldByOther, "%s holds the credential, and mode Assign takes nothing from another holder: "+
 			"unassign it at Seam, declare that person here, or set spec.mode to Enforce", f.holder.Person())
@@ -122,15 +122,15 @@ func (f *facts) decideLive(state State) Decision {
 }
 
 // decideHeld is for the declared person who holds the credential because of this object from now on.
-func (f *facts) decideHeld() Decision {
+func decideHeld(f *facts) Decision {
 	if f.wantsFinalizer() && !f.Object.Finalizer {
 		return Decision{Action: AddFinalizer}
 	}
-	return f.assigned()
+	return assigned(f)
 }
 
 // assigned reports that the declared person holds the credential, unless a pending write could still undo that.
-func (f *facts) assigned() Decision {
+func assigned(f *facts) Decision {
 	if until := f.couldUndo(); !until.IsZero() {
 		return wait(until, v1alpha1.ReasonOutcomeUnknown, "Seam shows %s as the holder, but the answer to an earlier change was lost, and it may "+
 			"still come about: Seam is read again", f.declared())
@@ -146,10 +146,10 @@ func (f *facts) assigned() Decision {
 }
 
 // decideObserved only compares.
-func (f *facts) decideObserved() Decision {
+func decideObserved(f *facts) Decision {
 	switch {
 	case f.holds(f.declared()):
-		return f.assigned()
+		return assigned(f)
 	default:
 		return report(v1alpha1.ReasonDrifted, "%s holds the credential at Seam, %s is declared; mode Observe changes nothing",
 			f.holder.Person(), f.declared())
@@ -157,11 +157,11 @@ func (f *facts) decideObserved() Decision {
 }
 
 // decideWithoutClaim is for an object whose credential another object has the claim to: it writes nothing to Seam.
-func (f *facts) decideWithoutClaim() Decision {
+func decideWithoutClaim(f *facts) Decision {
 	winner := f.Claim.Winner
 	switch {
 	case f.holds(f.declared()) && f.holds(winner.Declared.Person):
-		return f.assigned()
+		return assigned(f)
 	case winner.Declared.Person != f.declared():
 		return report(v1alpha1.ReasonConflictingClaim, "another CredentialAssignment has this credential for another person: "+
 			"delete one of the two, or declare the same person in both")
@@ -177,7 +177,7 @@ func (f *facts) decideWithoutClaim() Decision {
 
 // makeRoom takes the credential from its holder, once the declared person was seen to exist and Seam is not known to refuse
 // the assignment, so that a mistake locks nobody out.
-func (f *facts) makeRoom() Decision {
+func makeRoom(f *facts) Decision {
 	if r := f.Sends.Refused; r != nil && r.Operation == v1alpha1.OperationAssign && r.Person == f.declared() {
 		return report(r.Reason, "%s", r.Message)
 	}
@@ -192,21 +192,21 @@ func (f *facts) makeRoom() Decision {
 		return report(v1alpha1.ReasonInvalidRequest, "%s belongs to another access system than the credential, so %s keeps the credential: "+
 			"correct spec", f.declared(), f.holder.Person())
 	default:
-		return f.write(Unassign, f.holder.Person())
+		return write(f, Unassign, f.holder.Person())
 	}
 }
 
 // write returns a change at Seam, or what comes before it or is in its way.
-func (f *facts) write(action Action, person Person) Decision {
+func write(f *facts, action Action, person Person) Decision {
 	operation := action.Operation()
 	refused, sent := f.wasRefused(operation, person), f.sentBefore(operation, person)
 	switch {
 	case refused != nil:
 		return report(refused.Reason, "%s", refused.Message)
 	case sent != nil:
-		return f.sendLater(*sent)
+		return sendLater(f, *sent)
 	case len(f.record.Pending) >= v1alpha1.MaxPendingWrites:
-		return wait(f.firstEnd(f.record), v1alpha1.ReasonOutcomeUnknown, "the answers to %d changes were lost: Seam is read until they can no longer "+
+		return wait(f.firstEnd(f.record.Pending), v1alpha1.ReasonOutcomeUnknown, "the answers to %d changes were lost: Seam is read until they can no longer "+
 			"come about", v1alpha1.MaxPendingWrites)
 	case f.wantsFinalizer() && !f.Object.Finalizer:
 		return Decision{Action: AddFinalizer}
@@ -218,7 +218,7 @@ func (f *facts) write(action Action, person Person) Decision {
 }
 
 // sendLater waits until a write that no read has shown is sent again.
-func (f *facts) sendLater(sent PendingWrite) Decision {
+func sendLater(f *facts, sent PendingWrite) Decision {
 	switch {
 	case !sent.Acknowledged:
 		return wait(f.Sends.NotBefore, v1alpha1.ReasonOutcomeUnknown, "the answer to the %s of %s was lost, and Seam does not show it: it is sent again",
@@ -231,7 +231,7 @@ func (f *facts) sendLater(sent PendingWrite) Decision {
 }
 
 // decideDeleted is for an object that is being deleted.
-func (f *facts) decideDeleted(state State) Decision {
+func decideDeleted(f *facts, state State) Decision {
 	switch state {
 	case CleanUpAbandoned:
 		return letGo(Abandoned, "the clean-up was given up: whoever holds the credential keeps it")
@@ -240,7 +240,7 @@ func (f *facts) decideDeleted(state State) Decision {
 	case NothingRecorded:
 		return letGo(Unclaimed, unclaimedText)
 	case LeftToWinner:
-		return f.leaveToWinner()
+		return leaveToWinner(f.Claim.Winner)
 	case InGrace:
 		return wait(f.Object.Deletion.SeenAt.Add(f.Timing.HandOverGrace), "", "")
 	case CredentialGone, PersonGone:
@@ -249,11 +249,11 @@ func (f *facts) decideDeleted(state State) Decision {
 		return wait(f.Timing.LeadingSince.Add(f.Timing.SeamTimeout), v1alpha1.ReasonUnassigning,
 			"deleted: Seam is read once more before this object goes, because its reads may lag")
 	case Succeeded:
-		return f.handOver(f.successor())
+		return handOver(successor(f))
 	case SuccessorExpected:
-		return f.awaitSuccessor(f.expected())
+		return awaitSuccessors(f, expected(f))
 	case PersonToBeTaken:
-		return f.write(Unassign, f.holder.Person())
+		return write(f, Unassign, f.holder.Person())
 	default: // NothingToCleanUp
 		return Decision{Action: Report}
 	}
@@ -264,30 +264,3 @@ func letGo(reason, message string) Decision {
 }
 
 const unclaimedText = "nothing is taken away: another CredentialAssignment manages the credential"
-
-// leaveToWinner lets the object go once the API server itself says that the winner still declares the holder.
-func (f *facts) leaveToWinner() Decision {
-	if winner := f.Claim.Winner; !winner.Confirmed {
-		return Decision{Action: ConfirmSuccessor, Successor: winner.UID}
-	}
-	return letGo(Unclaimed, unclaimedText)
-}
-
-func (f *facts) handOver(to *Peer) Decision {
-	if !to.Confirmed {
-		return Decision{Action: ConfirmSuccessor, Successor: to.UID}
-	}
-	d := letGo(HandedOver, "nothing is taken away: another CredentialAssignment declares the same person and took over")
-	d.Successor = to.UID
-	return d
-}
-
-func (f *facts) awaitSuccessor(p *Peer) Decision {
-	since := f.Object.Deletion.WaitsSince
-	if since.IsZero() {
-		since = f.Now
-	}
-	d := wait(since.Add(f.waitsFor(p)), v1alpha1.ReasonUnassigning, "deleted: another CredentialAssignment declares the same person and is about to take over")
-	d.Successor = p.UID
-	return d
-}

@@ -50,8 +50,9 @@ type Decision struct {
 	IsOwner bool
 	// Until is when to look again at the latest; zero when only the usual intervals count.
 	Until time.Time
-	// Successor is the UID of the object that takes over, or that is waited for.
+	// Successor is the UID of the object that takes over; Awaited are those of the objects that may, to be looked at now.
 	Successor string
+	Awaited   []string
 	// Reason is Ready's reason, and Message says why; both are empty when status stays as it is.
 	Reason  string
 	Message string
@@ -63,6 +64,10 @@ type Decision struct {
 	AssignedAt time.Time
 	// Record is what the record becomes; what is decided goes by it.
 	Record Record
+	// IsReadable says that the credential was read in the right workspace, whatever may be done to it.
+	IsReadable bool
+	// Read is what that told, for the other objects that name the credential; zero when it tells nothing yet.
+	Read PeerRead
 }
 
 // The reasons of the events of a deleted object that goes without anything being taken away.
@@ -81,14 +86,15 @@ const (
 // input, and asks again, until the action is Report, or RemoveFinalizer of a deleted object.
 func Decide(in Input) Decision {
 	f := newFacts(in)
-	state := f.state()
-	d := f.decide(state)
+	state := stateOf(f)
+	d := decide(f, state)
 	if f.missing != nil {
-		return Decision{State: PersonUnread, Action: ReadPerson, Person: *f.missing, Record: in.Object.Record}
+		return Decision{State: PersonUnread, Action: ReadPerson, Person: *f.missing, Record: in.Object.Record, IsReadable: f.isReadable()}
 	}
 	d.State, d.Record, d.AssignedAt = state, f.recordIn(state), f.assignedAt
+	d.IsReadable, d.Read = f.isReadable(), f.read()
 	if d.Action == Report {
-		d.Until = earlier(d.Until, f.firstEnd(d.Record))
+		d.Until = earlier(d.Until, f.firstEnd(d.Record.Pending))
 	}
 	return d
 }
@@ -103,22 +109,6 @@ func (f *facts) recordIn(state State) Record {
 	return record
 }
 
-// firstEnd returns when the first pending write of a record leaves by a read; zero for none. A time that has passed counts
-// when the present read began before it, so that another one settles the matter; when Seam cannot be read it does not.
-func (f *facts) firstEnd(r Record) time.Time {
-	var first time.Time
-	for _, w := range r.Pending {
-		end := f.ends(w)
-		if f.isLate && end.Before(f.deadline(*f.Acknowledged)) {
-			end = f.deadline(*f.Acknowledged) // by then a read is believed
-		}
-		if f.isReadable() || f.Now.Before(end) {
-			first = earlier(first, end)
-		}
-	}
-	return first
-}
-
 // earlier returns the earlier of two times, of which zero means never.
 func earlier(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
@@ -127,22 +117,32 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// IsReadable reports whether the credential was read in the right workspace, whatever may be done to it.
-func IsReadable(in Input) bool { return newFacts(in).isReadable() }
-
-// ReadOf returns what an object's own key read, for the others that name the credential. It is zero while nobody can tell
-// yet who the holder is, or the read lags: then the others go on waiting for one that tells.
-func ReadOf(in Input) PeerRead {
+// Interrupted returns the report on an object whose attempt ended with an error, for a reason of Ready: an empty one leaves
+// status as it is.
+func Interrupted(in Input, reason, message string) Decision {
 	f := newFacts(in)
+	return Decision{
+		Action:     Report,
+		Until:      f.firstEnd(in.Object.Record.Pending),
+		Reason:     reason,
+		Message:    message,
+		Record:     in.Object.Record,
+		IsReadable: f.isReadable(),
+	}
+}
+
+// read returns what the object's own key read, for the others that name the credential. It is zero while nobody can tell yet
+// who the holder is, or the read lags: then the others go on waiting for one that tells.
+func (f *facts) read() PeerRead {
 	isHeld := f.holds(f.declared())
-	if f.isLate || f.missing != nil {
+	if !f.isBelieved() || f.missing != nil {
 		return PeerRead{}
 	}
 	return PeerRead{
-		At:          in.Observed.At,
-		WorkspaceID: in.Observed.WorkspaceID,
+		At:          f.Observed.At,
+		WorkspaceID: f.Observed.WorkspaceID,
 		Person:      f.declared(),
-		Holder:      in.Observed.Holder,
+		Holder:      f.holder,
 		IsHeld:      isHeld,
 	}
 }

@@ -405,21 +405,21 @@ func TestADeletedObjectIsHandedOver(t *testing.T) {
 		}, {
 			name:  "without Retain it does: it is about to come",
 			given: given(gone, with(rival(tookOver, confirmed, withFinalizer(false)))),
-			want:  Decision{State: SuccessorExpected, Action: Report, Reason: "Unassigning", Until: after(timeout), Successor: rivalUID},
+			want:  Decision{State: SuccessorExpected, Action: Report, Reason: "Unassigning", Until: after(timeout), Awaited: []string{rivalUID}},
 		}, {
 			name:  "its record has to be of its person",
 			given: given(gone, with(rival(owns(bob), withFinalizer(true), reread, confirmed))),
-			want:  Decision{State: SuccessorExpected, Action: Report, Reason: "Unassigning", Until: after(timeout), Successor: rivalUID},
+			want:  Decision{State: SuccessorExpected, Action: Report, Reason: "Unassigning", Until: after(timeout), Awaited: []string{rivalUID}},
 		}, {
 			name: "and of this workspace",
 			given: given(gone, with(rival(withFinalizer(true), reread, confirmed, func(p *Peer) {
 				p.Record.AssignedTo = &AssignedTo{Person: alice, WorkspaceID: elsewhere}
 			}))),
-			want: Decision{State: SuccessorExpected, Action: Report, Reason: "Unassigning", Until: after(timeout), Successor: rivalUID},
+			want: Decision{State: SuccessorExpected, Action: Report, Reason: "Unassigning", Until: after(timeout), Awaited: []string{rivalUID}},
 		}, {
 			name:  "its read has to be from after the deletion was seen",
 			given: given(gone, with(rival(tookOver, confirmed, readAgain(before(3*time.Second), Holder(alice))))),
-			want:  Decision{State: SuccessorExpected, Action: Report, Reason: "Unassigning", Until: after(timeout), Successor: rivalUID},
+			want:  Decision{State: SuccessorExpected, Action: Report, Reason: "Unassigning", Until: after(timeout), Awaited: []string{rivalUID}},
 		}, {
 			name:  "or just then",
 			given: given(gone, with(rival(tookOver, confirmed, readAgain(before(grace), Holder(alice))))),
@@ -427,11 +427,11 @@ func TestADeletedObjectIsHandedOver(t *testing.T) {
 		}, {
 			name:  "of this holder",
 			given: given(gone, with(rival(tookOver, confirmed, readAgain(before(time.Second), Holder{ACSUserID: "alice", UserIdentityID: "id-alice"})))),
-			want:  Decision{State: SuccessorExpected, Action: Report, Reason: "Unassigning", Until: after(timeout), Successor: rivalUID},
+			want:  Decision{State: SuccessorExpected, Action: Report, Reason: "Unassigning", Until: after(timeout), Awaited: []string{rivalUID}},
 		}, {
 			name:  "in this workspace",
 			given: given(gone, with(rival(tookOver, confirmed, func(p *Peer) { p.LastRead.WorkspaceID = elsewhere }))),
-			want:  Decision{State: SuccessorExpected, Action: Report, Reason: "Unassigning", Until: after(timeout), Successor: rivalUID},
+			want:  Decision{State: SuccessorExpected, Action: Report, Reason: "Unassigning", Until: after(timeout), Awaited: []string{rivalUID}},
 		}, {
 			name:  "and for the person whom it declares by now",
 			given: given(gone, with(rival(tookOver, confirmed, of(bob), owns(bob)))),
@@ -483,7 +483,7 @@ func TestADeletedObjectIsHandedOver(t *testing.T) {
 func TestADeletedObjectWaitsForWhoIsAboutToTakeOver(t *testing.T) {
 	gone := together(assignedTo(alice), deleted, heldBy(alice))
 	expected := func(until time.Time) Decision {
-		return Decision{State: SuccessorExpected, Action: Report, Reason: "Unassigning", Until: until, Successor: rivalUID}
+		return Decision{State: SuccessorExpected, Action: Report, Reason: "Unassigning", Until: until, Awaited: []string{rivalUID}}
 	}
 	tell(t, []story{
 		{
@@ -512,9 +512,9 @@ func TestADeletedObjectWaitsForWhoIsAboutToTakeOver(t *testing.T) {
 			given: given(gone, waitsSince(before(5*time.Second)), with(rival(uid("a"), unhandled), rival(uid("b"), unhandled), rival(uid("c"), unhandled))),
 			want:  takes(alice),
 		}, {
-			name:  "the one of the lowest UID, in whatever order they are listed",
+			name:  "all of them, in the order of their UIDs, in whatever order they are listed",
 			given: given(gone, with(rival(uid("z")), rival(), rival(uid("y")))),
-			want:  expected(after(timeout)),
+			want: Decision{State: SuccessorExpected, Action: Report, Reason: "Unassigning", Until: after(timeout), Awaited: []string{rivalUID, "y", "z"}},
 		}, {
 			name:  "one worth waiting for behind one that is not",
 			given: given(gone, waitsSince(before(5*time.Second)), with(rival(uid("a"), unhandled), rival())),
@@ -603,11 +603,11 @@ func TestADeletedObjectWaitsForWhoIsAboutToTakeOver(t *testing.T) {
 func TestWhoIsLookedAtNowBecauseADeletedObjectWaits(t *testing.T) {
 	in := given(assignedTo(alice), deleted, heldBy(alice), with(
 		rival(uid("reads")), rival(uid("for Bob"), of(bob)), rival(uid("never handled"), unhandled), rival(uid("observes"), observes)))
-	if got := Awaited(in); !slices.Equal(got, []string{"reads", "never handled"}) {
+	if got := Decide(in).Awaited; !slices.Equal(got, []string{"never handled", "reads"}) {
 		t.Errorf("it waits for %v", got)
 	}
 	in.Object.Deletion.WaitsSince = before(timeout)
-	if got := Awaited(in); len(got) > 0 {
+	if got := Decide(in).Awaited; len(got) > 0 {
 		t.Errorf("it waits for %v still", got)
 	}
 }
@@ -627,7 +627,7 @@ func TestWhatAKeyReadForOthers(t *testing.T) {
 		{"then it is told", given(declares(aliceIdentity), heldBy(alice), knownAs(alice, "id-alice")), identity},
 		{"a read that lags tells nothing", given(heldBy(bob), acceptedBefore(assign(alice, before(early)))), PeerRead{}},
 	} {
-		if got := ReadOf(c.given); got != c.want {
+		if got := Decide(c.given).Read; got != c.want {
 			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
 		}
 	}
@@ -644,7 +644,7 @@ func TestWhatAKeyReadForOthers(t *testing.T) {
 		{"in another workspace than the pinned one", given(pinnedTo(elsewhere)), false},
 		{"in another workspace than the recorded one", given(assignedIn(elsewhere, alice)), false},
 	} {
-		if got := IsReadable(c.given); got != c.want {
+		if got := Decide(c.given).IsReadable; got != c.want {
 			t.Errorf("%s: readable %t", c.name, got)
 		}
 	}

@@ -75,101 +75,15 @@ func (r Record) Without(write PendingWrite) Record {
 	return r
 }
 
-// settle returns the record as the present read leaves it. An entry leaves when the read shows its effect, unless another
-// lost call for the same stands beside it; and by any read later than twice the time-out after it was sent.
-func (f *facts) settle() Record {
-	r := f.Object.Record
-	if f.credentialIsGone() {
-		r.Pending = nil
-		return r
-	}
-	r.Pending = nil
-	for _, w := range f.Object.Record.Pending {
-		if !f.leaves(w) {
-			r.Pending = append(r.Pending, w)
-		}
-		if f.shows(w) {
-			r.AssignedTo = f.afterEffect(r.AssignedTo, w)
+// MayHold returns who may hold the credential because of the object.
+func (o Object) MayHold() Person {
+	for _, w := range o.Record.Pending {
+		if w.Operation == v1alpha1.OperationAssign {
+			return w.Person
 		}
 	}
-	if f.observes() && len(r.Pending) == 0 {
-		r.AssignedTo = nil
-	}
-	return r
-}
-
-// leaves reports whether the effect of an own pending write is known, or can come no more. A finalizer that is not wanted
-// any more waits for no read.
-func (f *facts) leaves(w PendingWrite) bool {
-	if f.isSettled(w) || f.isReadable() && !f.isLate && !f.Observed.At.Before(f.ends(w)) {
-		return true
-	}
-	return f.takesNothingAway() && f.Object.Finalizer && !f.Now.Before(f.ends(w))
-}
-
-// afterEffect returns whom the object has assigned, once the effect of a write is seen.
-func (f *facts) afterEffect(owner *AssignedTo, w PendingWrite) *AssignedTo {
-	switch {
-	case f.observes():
-		return owner
-	case w.Operation == v1alpha1.OperationAssign:
-		f.assignedAt = w.StartedAt
-		return f.ownerSince(owner, w.Person)
-	case owner != nil && owner.Person == w.Person:
-		return &AssignedTo{WorkspaceID: owner.WorkspaceID, Since: f.Now}
-	default:
+	if owner := o.Record.Owner(); !owner.IsZero() {
 		return owner
 	}
-}
-
-// ownerSince returns the record of a person who was seen to hold the credential because of this object.
-func (f *facts) ownerSince(owner *AssignedTo, person Person) *AssignedTo {
-	if owner != nil && owner.Person == person && owner.WorkspaceID == f.Observed.WorkspaceID {
-		return owner
-	}
-	return &AssignedTo{Person: person, WorkspaceID: f.Observed.WorkspaceID, Since: f.Now}
-}
-
-// shows reports whether the present read shows what a write asks for. A read that began before it tells nothing, nor does
-// one that lags behind another write.
-func (f *facts) shows(w PendingWrite) bool {
-	return f.isReadable() && !f.isLate && !f.Observed.At.Before(w.SentAt) && f.agrees(w)
-}
-
-// agrees reports whether the holder is what a write asks for.
-func (f *facts) agrees(w PendingWrite) bool {
-	return f.holds(w.Person) == (w.Operation == v1alpha1.OperationAssign)
-}
-
-// isSettled reports whether the present read shows the effect of a write, and no other call for the same may have brought
-// it about. One that Seam accepted stays beside a lost one for the same: else its effect would pass for that of the other.
-func (f *facts) isSettled(w PendingWrite) bool {
-	if !f.shows(w) {
-		return false
-	}
-	calls := 0
-	for _, other := range f.pending {
-		if other.sameCall(w) {
-			calls++
-		}
-	}
-	return calls == 1
-}
-
-// deadline is when the call of a write has ended, whatever happens.
-func (f *facts) deadline(w PendingWrite) time.Time { return w.SentAt.Add(f.Timing.SeamTimeout) }
-
-// lastEffect is until when a write may come about.
-func (f *facts) lastEffect(w PendingWrite) time.Time { return w.SentAt.Add(2 * f.Timing.SeamTimeout) }
-
-// ends is when a write that no read has shown is believed to have had no effect, if a read agrees. Of the object's calls for
-// the same the last one counts for all: were the first to leave before, its effect would pass for that of the last.
-func (f *facts) ends(w PendingWrite) time.Time {
-	end := f.lastEffect(w)
-	for _, other := range f.Object.Record.Pending {
-		if other.sameCall(w) && f.lastEffect(other).After(end) {
-			end = f.lastEffect(other)
-		}
-	}
-	return end
+	return o.Declared.Person
 }

@@ -1,7 +1,5 @@
 package assignment
 
-import "time"
-
 // State is the one situation that an object is in, with the credential that it names.
 type State string
 
@@ -84,28 +82,28 @@ const (
 )
 
 // state finds the state, by what costs nothing first.
-func (f *facts) state() State {
-	if s := f.stateBeforeReading(); s != "" {
+func stateOf(f *facts) State {
+	if s := stateBeforeReading(f); s != "" {
 		return s
 	}
-	if s := f.stateOfCredential(); s != "" {
+	if s := stateOfCredential(f); s != "" {
 		return s
 	}
-	if s := f.stateOfWrites(); s != "" {
+	if s := stateOfWrites(f); s != "" {
 		return s
 	}
 	if f.isDeleting() {
-		return f.stateOfDeletion()
+		return stateOfDeletion(f)
 	}
-	return f.stateOfHolder()
+	return stateOfHolder(f)
 }
 
 // stateBeforeReading is told by the object alone; empty when Seam has to be read.
-func (f *facts) stateBeforeReading() State {
+func stateBeforeReading(f *facts) State {
 	o := f.Object
 	switch {
 	case f.isDeleting():
-		return f.stateOfDeletionBeforeReading()
+		return stateOfDeletionBeforeReading(f)
 	case f.wantsFinalizer() && !o.Finalizer && !f.record.IsEmpty():
 		return FinalizerMissing
 	case o.Finalizer && f.takesNothingAway() && f.hasSettled():
@@ -117,7 +115,7 @@ func (f *facts) stateBeforeReading() State {
 	}
 }
 
-func (f *facts) stateOfDeletionBeforeReading() State {
+func stateOfDeletionBeforeReading(f *facts) State {
 	o := f.Object
 	switch {
 	case !o.Finalizer:
@@ -147,7 +145,7 @@ func (f *facts) ownsNobody() bool {
 
 // stateOfCredential is told by whether the credential can be read and used; empty when it can. That a deleted object's
 // credential must not be touched is no matter while there is nothing to take away.
-func (f *facts) stateOfCredential() State {
+func stateOfCredential(f *facts) State {
 	seen := f.Observed
 	switch {
 	case seen.Credential == NotRead:
@@ -155,26 +153,26 @@ func (f *facts) stateOfCredential() State {
 	case seen.WorkspaceID == "":
 		return WorkspaceUnread
 	case f.isPinnedElsewhere() || f.isRecordedElsewhere():
-		return f.unlessSuspended(OtherWorkspace)
+		return unlessSuspended(f, OtherWorkspace)
 	case seen.Credential == Found && seen.Unusable && !f.isDeleting():
-		return f.unlessSuspended(CredentialUnusable)
+		return unlessSuspended(f, CredentialUnusable)
 	case seen.Credential == Found:
 		return ""
 	case seen.Unmanaged == NotRead:
 		return UnmanagedUnread
 	case seen.Unmanaged == Found:
-		return f.unlessSuspended(CredentialUnusable)
-	case f.isDeleting() && f.credentialIsGone():
+		return unlessSuspended(f, CredentialUnusable)
+	case f.isDeleting() && f.isGone():
 		return CredentialGone
 	default:
-		return f.unlessSuspended(CredentialMissing)
+		return unlessSuspended(f, CredentialMissing)
 	}
 }
 
 func (f *facts) isSuspended() bool { return f.Object.Declared.Suspended && !f.isDeleting() }
 
 // unlessSuspended returns the state of an object that is not suspended. A suspended one is read only to settle its writes.
-func (f *facts) unlessSuspended(state State) State {
+func unlessSuspended(f *facts, state State) State {
 	if f.isSuspended() {
 		return StillUnsettled
 	}
@@ -182,13 +180,13 @@ func (f *facts) unlessSuspended(state State) State {
 }
 
 // stateOfWrites is told by writes whose effect is not known; empty when they stand in nobody's way.
-func (f *facts) stateOfWrites() State {
+func stateOfWrites(f *facts) State {
 	if f.isSuspended() {
-		return f.unlessSuspended("")
+		return unlessSuspended(f, "")
 	}
 	until, _ := f.inFlightUntil()
 	switch {
-	case f.isLate:
+	case f.isLate():
 		return ReadIsLate
 	case !until.IsZero() && !f.observes() && (f.hasClaim() || f.isDeleting()):
 		return WriteInFlight
@@ -198,7 +196,7 @@ func (f *facts) stateOfWrites() State {
 }
 
 // stateOfHolder is told by who holds the credential of a live object.
-func (f *facts) stateOfHolder() State {
+func stateOfHolder(f *facts) State {
 	held := f.holds(f.declared())
 	switch {
 	case f.observes():
@@ -223,11 +221,11 @@ func (f *facts) stateOfHolder() State {
 }
 
 // stateOfDeletion is told by who holds the credential of a deleted object.
-func (f *facts) stateOfDeletion() State {
+func stateOfDeletion(f *facts) State {
 	if !f.isToBeTaken() {
-		return f.stateOfPersonGone()
+		return stateOfPersonGone(f)
 	}
-	isTakenOver, isLeft := f.successor() != nil, f.isLeftToWinner()
+	isTakenOver, isLeft := successor(f) != nil, isLeftToWinner(f)
 	switch {
 	case (isTakenOver || isLeft) && !f.hasSettled():
 		return PersonMayReturn
@@ -235,7 +233,7 @@ func (f *facts) stateOfDeletion() State {
 		return Succeeded
 	case isLeft:
 		return LeftToWinner
-	case f.expected() != nil:
+	case len(expected(f)) > 0:
 		return SuccessorExpected
 	case f.Observed.Unusable:
 		return CredentialUnusable
@@ -245,11 +243,11 @@ func (f *facts) stateOfDeletion() State {
 }
 
 // stateOfPersonGone is for a deleted object that has nobody to take the credential from.
-func (f *facts) stateOfPersonGone() State {
+func stateOfPersonGone(f *facts) State {
 	switch {
 	case !f.hasSettled():
 		return PersonMayReturn
-	case f.isTooEarly():
+	case isTooEarly(f):
 		return PersonGoneUnconfirmed
 	default:
 		return PersonGone
@@ -257,86 +255,14 @@ func (f *facts) stateOfPersonGone() State {
 }
 
 // isLeftToWinner reports whether another object has the claim and declares the holder, and more than its word speaks for it.
-func (f *facts) isLeftToWinner() bool {
+func isLeftToWinner(f *facts) bool {
 	winner := f.Claim.Winner
 	return winner != nil && (!winner.Record.IsEmpty() || winner.Seen.ReadsIn == f.Observed.WorkspaceID) && f.holds(winner.Declared.Person)
 }
 
 // isTooEarly reports whether a young process believes no single read that a person is gone whom it did not unassign itself:
 // reads may lag behind what the leader before it did.
-func (f *facts) isTooEarly() bool {
+func isTooEarly(f *facts) bool {
 	young := f.Timing.LeadingSince.Add(f.Timing.SeamTimeout)
 	return !f.Object.Deletion.Unassigned && f.Observed.At.Before(young)
-}
-
-// readsSince reports whether a peer's own key read the holder for the person whom the peer declares since the deletion was
-// first seen.
-func (f *facts) readsSince(p *Peer) bool {
-	r := p.LastRead
-	return !r.At.Before(f.Object.Deletion.SeenAt) && r.WorkspaceID == f.Observed.WorkspaceID && r.Person == p.Declared.Person
-}
-
-// successor returns the peer that took over; nil when there is none.
-func (f *facts) successor() *Peer {
-	return f.lowest(func(p *Peer) bool {
-		return p.UID != f.Object.UID && p.hasTakenOver(f.Observed.WorkspaceID) && f.readsSince(p) && p.sawHeld(f.holder)
-	})
-}
-
-// lowest returns the peer of the lowest UID of those that are so, whatever their order; nil when none is.
-func (f *facts) lowest(isSo func(*Peer) bool) *Peer {
-	var found *Peer
-	for i := range f.Peers {
-		if p := &f.Peers[i]; isSo(p) && (found == nil || p.UID < found.UID) {
-			found = p
-		}
-	}
-	return found
-}
-
-// expected returns a peer that is worth waiting for: one that declares the holder, can take over, and whose key reads the
-// credential in this workspace as its status tells, or that nobody has handled yet.
-func (f *facts) expected() *Peer {
-	return f.lowest(f.isExpected)
-}
-
-func (f *facts) isExpected(p *Peer) bool {
-	if !f.hasClaim() || p.UID == f.Object.UID || !p.canTakeOver() || !f.declaresHolder(p) {
-		return false
-	}
-	since := f.Object.Deletion.WaitsSince
-	if since.IsZero() {
-		since = f.Now
-	}
-	return f.Now.Before(since.Add(f.waitsFor(p)))
-}
-
-// Awaited returns the UIDs of the peers that a deleted object waits for, so that they are looked at now.
-func Awaited(in Input) []string {
-	f := newFacts(in)
-	var uids []string
-	for i := range f.Peers {
-		if p := &f.Peers[i]; f.isExpected(p) {
-			uids = append(uids, p.UID)
-		}
-	}
-	return uids
-}
-
-// waitsFor returns how long a peer is worth waiting for, in all.
-func (f *facts) waitsFor(p *Peer) time.Duration {
-	switch {
-	case !p.Handled || p.Seen.Unreached:
-		return FirstLookWait
-	case p.Seen.ReadsIn != f.Observed.WorkspaceID, f.readsSince(p) && !p.LastRead.IsHeld:
-		return 0
-	default:
-		return f.Timing.SeamTimeout
-	}
-}
-
-// declaresHolder reports whether a peer's person is the holder: by its ID, or because the peer is Ready with that holder.
-func (f *facts) declaresHolder(p *Peer) bool {
-	return f.isHolderOf(p.Declared.Person) || p.Declared.Person == f.declared() && f.holds(f.declared()) ||
-		p.sawHeld(f.holder)
 }

@@ -67,3 +67,11 @@ func Reported(obj *v1alpha1.CredentialAssignment) assignment.Reported {
 		IsCurrent: ready.ObservedGeneration == obj.Generation,
 	}
 }
+
+// ShowsAssigned reports whether status shows that the declared person holds the credential.
+func ShowsAssigned(obj *v1alpha1.CredentialAssignment) bool {
+	declared, shown := obj.Spec, obj.Status
+	return Ready(obj).Status == metav1.ConditionTrue &&
+		(declared.ACSUserID != "" && declared.ACSUserID == shown.ACSUserID ||
+			declared.UserIdentityID != "" && declared.UserIdentityID == shown.UserIdentityID)
+}

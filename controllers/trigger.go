@@ -1,0 +1,97 @@
+package controllers
+
+import (
+	"github.com/seam-operator/seam-operator/api/v1alpha1"
+	"github.com/seam-operator/seam-operator/controllers/internal/status"
+	"github.com/seam-operator/seam-operator/pkg/assignment"
+)
+
+// trigger is what a look at an object depends on, apart from Seam: another one makes the object due.
+type trigger struct {
+	generation int64
+	observed   int64 // status.observedGeneration: somebody may have wiped status
+	requested  [2]string
+	deleting   bool
+	abandoned  bool
+	finalizer  bool
+	pending    int
+	owner      assignment.Person
+	secret     string // the version of its Secret
+	claim      claimTrigger
+}
+
+// claimTrigger is what a look depends on of the other objects.
+type claimTrigger struct {
+	winner        string
+	person        assignment.Person
+	isDeleting    bool
+	isSuspended   bool
+	stalled       string
+	winsByReading bool
+	tookOver      string // who has taken over from this object since it was deleted
+	otherWrites   int    // with the claim: the writes of other objects that ended
+}
+
+func triggerOf(obj *v1alpha1.CredentialAssignment, secret string, claim claimTrigger) trigger {
+	record := status.RecordOf(obj)
+	return trigger{
+		generation: obj.Generation,
+		observed:   obj.Status.ObservedGeneration,
+		requested:  [2]string{obj.Annotations[v1alpha1.AnnotationRequestedAt], obj.Annotations[v1alpha1.AnnotationFluxRequestedAt]},
+		deleting:   !obj.DeletionTimestamp.IsZero(),
+		abandoned:  obj.Annotations[v1alpha1.AnnotationAbandon] == "true",
+		finalizer:  status.HasFinalizer(obj),
+		pending:    len(record.Pending),
+		owner:      record.Owner(),
+		secret:     secret,
+		claim:      claim,
+	}
+}
+
+// ranking is how the objects of a credential stand to each other, as indexes of its peers.
+type ranking struct {
+	first      int   // has the claim; -1 when nobody claims it
+	successors []int // those that took over from a deleted object
+}
+
+func rankingOf(peers []assignment.Peer) ranking {
+	return ranking{first: assignment.Judge(peers), successors: assignment.Successors(peers)}
+}
+
+// claimTriggerOf returns what the peer of index i depends on of the others.
+func (c *credentialState) claimTriggerOf(i int, r ranking, o *objectState) claimTrigger {
+	claim := assignment.ClaimOf(c.peers, i, r.first)
+	t := claimTrigger{winsByReading: claim.WinsByReading, tookOver: o.successor(c.peers, r.successors)}
+	if i == r.first {
+		t.otherWrites = c.writes.ended - o.ownWrites
+	}
+	if w := claim.Winner; w != nil {
+		t.winner, t.person = w.UID, w.Declared.Person
+		t.isDeleting, t.isSuspended, t.stalled = w.Deleting, w.Declared.Suspended, w.Seen.Stalled
+	}
+	return t
+}
+
+// successor returns the UID of the object that took over since this one was deleted; empty when there is none. Of several it
+// is always the same one, in whatever order they are listed.
+func (o *objectState) successor(peers []assignment.Peer, successors []int) string {
+	lowest := ""
+	for _, i := range successors {
+		p := &peers[i]
+		if o.deletion != nil && !p.LastRead.At.Before(o.deletion.SeenAt) && (lowest == "" || p.UID < lowest) {
+			lowest = p.UID
+		}
+	}
+	return lowest
+}
+
+// isByOthers reports whether nothing changed but what other objects say.
+func (t trigger) isByOthers(before trigger) bool {
+	t.claim = before.claim
+	return t == before
+}
+
+// isAskedAnew reports whether somebody declared or asked for something since.
+func (t trigger) isAskedAnew(before trigger) bool {
+	return t.generation != before.generation || t.secret != before.secret || t.requested != before.requested || t.deleting != before.deleting
+}
