@@ -43,5 +43,5 @@ func answerText(err error) string {
 	if !errors.As(err, &answer) || answer.Status == 0 {
 		return ""
 	}
-	return strings.TrimSuffix(fmt.Sprintf(" (%d %s", answer.Status, answer.SafeType()), " ") + ")"
+	return strings.TrimSuffix(fmt.Sprintf(" (%d %s", answer.Status, answer.Type), " ") + ")"
 }

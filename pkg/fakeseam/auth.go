@@ -15,33 +15,42 @@ type token struct {
 	revoked    bool
 }
 
+// Tokens are the tokens that open workspaces.
+type Tokens struct {
+	shared     *shared
+	workspaces *Workspaces
+	known      map[string]token // by secret
+}
+
 // AddAPIKey lets token open one workspace, the first one if workspaceID is empty.
-func (s *Server) AddAPIKey(token, workspaceID string) {
-	defer s.enter()()
-	s.addToken(token, false, []string{workspaceID})
+func (ts *Tokens) AddAPIKey(token, workspaceID string) {
+	defer ts.shared.enter()()
+	ts.add(token, false, []string{workspaceID})
 }
 
 // AddPersonalAccessToken lets token open each of the workspaces that the header
 // seam-workspace may name.
-func (s *Server) AddPersonalAccessToken(token string, workspaceIDs ...string) {
-	defer s.enter()()
-	s.addToken(token, true, workspaceIDs)
+func (ts *Tokens) AddPersonalAccessToken(token string, workspaceIDs ...string) {
+	defer ts.shared.enter()()
+	ts.add(token, true, workspaceIDs)
 }
 
-func (s *Server) addToken(secret string, personal bool, workspaceIDs []string) {
-	t := token{personal: personal, label: s.tokenLabel(personal)}
-	if known, ok := s.tokens[secret]; ok {
+// add makes a secret usable, again too. A known one keeps its label, under which the
+// journal has it.
+func (ts *Tokens) add(secret string, personal bool, workspaceIDs []string) {
+	t := token{personal: personal, label: ts.nextLabel(personal)}
+	if known, ok := ts.known[secret]; ok {
 		t.label = known.label
 	}
 	for _, id := range workspaceIDs {
-		t.workspaces = append(t.workspaces, s.workspaceNamed(id))
+		t.workspaces = append(t.workspaces, ts.workspaces.ensureWorkspace(id))
 	}
-	s.tokens[secret] = t
+	ts.known[secret] = t
 }
 
-func (s *Server) tokenLabel(personal bool) string {
+func (ts *Tokens) nextLabel(personal bool) string {
 	n := 1
-	for _, t := range s.tokens {
+	for _, t := range ts.known {
 		if t.personal == personal {
 			n++
 		}
@@ -53,14 +62,14 @@ func (s *Server) tokenLabel(personal bool) string {
 }
 
 // RevokeToken makes a token as good as unknown, until it is added again.
-func (s *Server) RevokeToken(token string) {
-	defer s.enter()()
-	t, ok := s.tokens[token]
+func (ts *Tokens) RevokeToken(token string) {
+	defer ts.shared.enter()()
+	t, ok := ts.known[token]
 	if !ok {
 		return
 	}
 	t.revoked = true
-	s.tokens[token] = t
+	ts.known[token] = t
 }
 
 // unusableTokens are the kinds of secrets that Seam issues for other purposes
@@ -73,7 +82,7 @@ var unusableTokens = []struct{ prefix, name string }{
 
 // authenticate finds out which workspace the call may see. It labels the token
 // in the call even when it refuses it.
-func (s *Server) authenticate(call *Call, header http.Header) error {
+func (ts *Tokens) authenticate(call *Call, header http.Header) error {
 	secret, ok := strings.CutPrefix(header.Get("Authorization"), "Bearer ")
 	if !ok || secret == "" {
 		call.TokenLabel = "no token"
@@ -86,7 +95,7 @@ func (s *Server) authenticate(call *Call, header http.Header) error {
 			return unauthorized("A " + kind.name + " was used instead of an API key")
 		}
 	}
-	t, known := s.tokens[secret]
+	t, known := ts.known[secret]
 	if known {
 		call.TokenLabel = t.label
 	}

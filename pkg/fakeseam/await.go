@@ -8,19 +8,19 @@ import (
 // AwaitCalls returns when at least n calls of an operation ("" for any) have
 // arrived since the start or ResetCalls; a call that a Fault holds has arrived.
 // Its error is the context's.
-func (s *Server) AwaitCalls(ctx context.Context, n int, operation string) error {
-	return s.await(ctx, "arrived", n, func() int { return countOf(s.journal.calls, operation) })
+func (j *Journal) AwaitCalls(ctx context.Context, n int, operation string) error {
+	return j.await(ctx, "arrived", n, func() int { return countOf(j.calls, operation) })
 }
 
 // AwaitHeld returns when at least n calls of an operation ("" for any) are held by
 // a Gate: with Fault.After their change is done by then. Its error is the context's.
-func (s *Server) AwaitHeld(ctx context.Context, n int, operation string) error {
-	return s.await(ctx, "held", n, func() int { return countOf(s.journal.held, operation) })
+func (j *Journal) AwaitHeld(ctx context.Context, n int, operation string) error {
+	return j.await(ctx, "held", n, func() int { return countOf(j.held, operation) })
 }
 
-func (s *Server) await(ctx context.Context, what string, n int, count func() int) error {
+func (j *Journal) await(ctx context.Context, what string, n int, count func() int) error {
 	for {
-		seen, news := s.look(count)
+		seen, news := j.look(count)
 		if seen >= n {
 			return nil
 		}
@@ -32,7 +32,17 @@ func (s *Server) await(ctx context.Context, what string, n int, count func() int
 	}
 }
 
-func (s *Server) look(count func() int) (int, <-chan struct{}) {
-	defer s.enter()()
-	return count(), s.journal.news
+func (j *Journal) look(count func() int) (seen int, news <-chan struct{}) {
+	defer j.shared.enter()()
+	return count(), j.news
+}
+
+func countOf(calls []*Call, operation string) int {
+	n := 0
+	for _, c := range calls {
+		if matches(operation, c.Operation) {
+			n++
+		}
+	}
+	return n
 }

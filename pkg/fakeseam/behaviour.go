@@ -82,19 +82,35 @@ const (
 	SyncNull
 )
 
+// Switches are what is set of Behaviour.
+type Switches struct {
+	shared  *shared
+	set     Behaviour
+	lagging []lagging
+}
+
+// lagging is what reads see late.
+type lagging interface{ settle(horizon time.Time) }
+
 // Behaviour returns the switches as they are set.
-func (s *Server) Behaviour() Behaviour {
-	defer s.enter()()
-	return s.behaviour
+func (s *Switches) Behaviour() Behaviour {
+	defer s.shared.enter()()
+	return s.set
 }
 
 // SetBehaviour sets all switches, for calls from now on. What reads show at this
 // moment stays shown, even with a longer ReadLag.
-func (s *Server) SetBehaviour(b Behaviour) {
-	defer s.enter()()
-	s.credentials.settle(s.horizon())
-	s.users.settle(s.horizon())
-	s.behaviour = b
+func (s *Switches) SetBehaviour(b Behaviour) {
+	defer s.shared.enter()()
+	for _, things := range s.lagging {
+		things.settle(s.horizon())
+	}
+	s.set = b
+}
+
+// horizon is the time up to which reads see writes.
+func (s *Switches) horizon() time.Time {
+	return s.shared.clock().Add(-s.set.ReadLag)
 }
 
 // stored is what a write leaves in Credential.Synced.

@@ -56,32 +56,3 @@ func short(id string) string {
 	}
 	return id[:8] + "…"
 }
-
-// Calls returns a copy of all calls in order of arrival.
-func (s *Server) Calls() []Call {
-	return s.callsThat(func(*Call) bool { return true })
-}
-
-// Writes returns a copy of the calls that assign or unassign, refused ones
-// included, in order of arrival.
-func (s *Server) Writes() []Call {
-	return s.callsThat(func(c *Call) bool { return isWrite(c.Operation) })
-}
-
-func (s *Server) callsThat(wanted func(*Call) bool) []Call {
-	defer s.enter()()
-	calls := []Call{}
-	for _, c := range s.journal.calls {
-		if wanted(c) {
-			calls = append(calls, *c)
-		}
-	}
-	return calls
-}
-
-// ResetCalls forgets all calls, and with them what MaxInFlight and
-// OverlappingWrites know.
-func (s *Server) ResetCalls() {
-	defer s.enter()()
-	s.journal.reset()
-}

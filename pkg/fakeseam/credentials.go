@@ -31,61 +31,98 @@ type Credential struct {
 // Holder is whom a credential shows as its holder; zero when it is free.
 type Holder struct{ ACSUserID, UserIdentityID string }
 
+// Credentials are the credentials and who holds them.
+type Credentials struct {
+	shared     *shared
+	workspaces *Workspaces
+	switches   *Switches
+	all        table[Credential]
+}
+
 // AddCredential adds a credential, or replaces the one with its ID.
-func (s *Server) AddCredential(c Credential) Credential {
-	defer s.enter()()
-	c.ID = s.ids.given(c.ID, kindCredential)
-	c.SystemID = s.systemNamed(c.SystemID)
+func (cs *Credentials) AddCredential(c Credential) Credential {
+	defer cs.shared.enter()()
+	c.ID = cs.shared.ids.given(c.ID, kindCredential)
+	c.SystemID = cs.workspaces.ensureSystem(c.SystemID)
 	if c.AccessMethod == "" {
 		c.AccessMethod = "mobile_key"
 	}
 	if c.DisplayName == "" {
 		c.DisplayName = "Credential " + c.ID[:8]
 	}
-	c.createdAt = s.clock()
-	s.putCredential(c)
+	c.createdAt = cs.shared.clock()
+	cs.put(c)
 	return c
 }
 
 // Credential returns a credential as it is, regardless of ReadLag.
-func (s *Server) Credential(id string) (Credential, bool) {
-	defer s.enter()()
-	c, ok := s.credentials.truth(strings.ToLower(id))
+func (cs *Credentials) Credential(id string) (Credential, bool) {
+	defer cs.shared.enter()()
+	c, ok := cs.all.truth(strings.ToLower(id))
 	return c.clone(), ok
 }
 
 // UpdateCredential changes a credential the way somebody does in Seam's console;
 // reads show it at once. An unknown ID is ignored.
-func (s *Server) UpdateCredential(id string, change func(*Credential)) {
-	defer s.enter()()
-	c, ok := s.credentials.truth(strings.ToLower(id))
+func (cs *Credentials) UpdateCredential(id string, change func(*Credential)) {
+	defer cs.shared.enter()()
+	c, ok := cs.all.truth(strings.ToLower(id))
 	if !ok {
 		return
 	}
 	c = c.clone()
 	change(&c)
-	s.putCredential(c)
+	cs.put(c)
 }
 
 // MarkSynced lets the access system catch up with a credential: what
 // SyncPending waits for.
-func (s *Server) MarkSynced(id string) {
+func (cs *Credentials) MarkSynced(id string) {
 	synced := true
-	s.UpdateCredential(id, func(c *Credential) { c.Synced = &synced })
+	cs.UpdateCredential(id, func(c *Credential) { c.Synced = &synced })
 }
 
 // DeleteCredential removes a credential.
-func (s *Server) DeleteCredential(id string) {
-	defer s.enter()()
-	s.credentials.remove(strings.ToLower(id))
+func (cs *Credentials) DeleteCredential(id string) {
+	defer cs.shared.enter()()
+	cs.all.remove(strings.ToLower(id))
 }
 
-func (s *Server) putCredential(c Credential) {
+// write stores what a call of the API changed.
+func (cs *Credentials) write(c Credential) Credential {
+	c.Synced = cs.switches.set.ProviderSync.stored()
+	cs.all.write(c.ID, c, cs.shared.clock(), cs.switches.horizon())
+	return c
+}
+
+// freeFromUser frees what an ACS user holds.
+func (cs *Credentials) freeFromUser(id string) {
+	for c := range cs.all.truths() {
+		if c.ACSUserID == id {
+			c.ACSUserID, c.UserIdentityID = "", ""
+			cs.all.put(c.ID, c)
+		}
+	}
+}
+
+// showInstead lets what shows one identity show another one, or none.
+func (cs *Credentials) showInstead(from, to string) {
+	for c := range cs.all.truths() {
+		if c.UserIdentityID == from {
+			c.UserIdentityID = to
+			cs.all.put(c.ID, c)
+		}
+	}
+}
+
+// put stores what somebody seeded or did in Seam's console: reads show it at once.
+func (cs *Credentials) put(c Credential) {
 	c.ACSUserID = strings.ToLower(c.ACSUserID)
 	c.UserIdentityID = strings.ToLower(c.UserIdentityID)
-	s.credentials.put(c.ID, c.clone())
+	cs.all.put(c.ID, c.clone())
 }
 
+// clone copies what a caller could change behind the lock otherwise.
 func (c Credential) clone() Credential {
 	c.Warnings = slices.Clone(c.Warnings)
 	c.Errors = slices.Clone(c.Errors)
@@ -98,7 +135,8 @@ func (c Credential) clone() Credential {
 
 func (c Credential) holder() Holder { return Holder{c.ACSUserID, c.UserIdentityID} }
 
-func (s *Server) holder(credentialID string) Holder {
-	c, _ := s.credentials.truth(credentialID)
+// holderOf returns who holds a credential as it is, regardless of ReadLag.
+func (cs *Credentials) holderOf(id string) Holder {
+	c, _ := cs.all.truth(id)
 	return c.holder()
 }

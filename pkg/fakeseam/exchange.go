@@ -75,6 +75,8 @@ func fromQuery(values map[string]any, query url.Values) {
 	}
 }
 
+// fromJSON adds the members of a JSON object; they win over the query's. Seam's
+// validator refuses null and lists in the same words as anything else.
 func fromJSON(values map[string]any, content []byte) error {
 	var object map[string]any
 	if err := json.Unmarshal(content, &object); err != nil || !bytes.HasPrefix(bytes.TrimSpace(content), []byte("{")) {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -62,31 +63,44 @@ type injected struct {
 	skip int
 }
 
+// Faults are the faults that were injected. What they do to a call is in
+// misbehave.go.
+type Faults struct {
+	*LateWrites
+
+	shared     *shared
+	operations *operations
+	journal    *Journal
+	injected   []*injected
+	closed     chan struct{}
+	closeOnce  sync.Once
+}
+
 // Inject adds a fault, and returns the function that removes it.
-func (s *Server) Inject(f Fault) (remove func()) {
-	defer s.enter()()
+func (fs *Faults) Inject(f Fault) (remove func()) {
+	defer fs.shared.enter()()
 	f.CredentialID = strings.ToLower(f.CredentialID)
 	added := &injected{Fault: f, left: f.Times, skip: f.Skip}
-	s.faults = append(s.faults, added)
+	fs.injected = append(fs.injected, added)
 	return func() {
-		defer s.enter()()
-		s.dropFault(added)
+		defer fs.shared.enter()()
+		fs.drop(added)
 	}
 }
 
 // ClearFaults removes all faults. Calls that one holds already stay held.
-func (s *Server) ClearFaults() {
-	defer s.enter()()
-	s.faults = nil
+func (fs *Faults) ClearFaults() {
+	defer fs.shared.enter()()
+	fs.injected = nil
 }
 
-func (s *Server) dropFault(f *injected) {
-	s.faults = slices.DeleteFunc(s.faults, func(other *injected) bool { return other == f })
+func (fs *Faults) drop(f *injected) {
+	fs.injected = slices.DeleteFunc(fs.injected, func(other *injected) bool { return other == f })
 }
 
-// faultFor finds the fault that a call meets, and uses it up.
-func (s *Server) faultFor(c *Call) (Fault, bool) {
-	for _, f := range s.faults {
+// useFault finds the fault that a call meets, and uses it up.
+func (fs *Faults) useFault(c *Call) (Fault, bool) {
+	for _, f := range fs.injected {
 		if !f.meets(c) {
 			continue
 		}
@@ -95,7 +109,7 @@ func (s *Server) faultFor(c *Call) (Fault, bool) {
 			continue
 		}
 		if f.left--; f.left == 0 {
-			s.dropFault(f)
+			fs.drop(f)
 		}
 		return f.Fault, true
 	}

@@ -16,64 +16,63 @@ type Identity struct {
 	createdAt time.Time
 }
 
+// Identities are the user identities.
+type Identities struct {
+	shared      *shared
+	workspaces  *Workspaces
+	users       *Users
+	credentials *Credentials
+	all         table[Identity]
+	merged      map[string]string // to what each is left as
+}
+
 // AddIdentity adds a user identity, or replaces the one with its ID.
-func (s *Server) AddIdentity(i Identity) Identity {
-	defer s.enter()()
-	i.ID = s.ids.given(i.ID, kindIdentity)
-	i.WorkspaceID = s.workspaceNamed(i.WorkspaceID)
-	i.createdAt = s.clock()
-	delete(s.merged, i.ID)
-	s.identities.put(i.ID, i)
+func (is *Identities) AddIdentity(i Identity) Identity {
+	defer is.shared.enter()()
+	i.ID = is.shared.ids.given(i.ID, kindIdentity)
+	i.WorkspaceID = is.workspaces.ensureWorkspace(i.WorkspaceID)
+	i.createdAt = is.shared.clock()
+	delete(is.merged, i.ID)
+	is.all.put(i.ID, i)
 	return i
 }
 
 // Identity returns a user identity; for one that was merged, its survivor.
-func (s *Server) Identity(id string) (Identity, bool) {
-	defer s.enter()()
-	return s.identities.truth(s.survivor(strings.ToLower(id)))
+func (is *Identities) Identity(id string) (Identity, bool) {
+	defer is.shared.enter()()
+	return is.all.truth(is.survivor(strings.ToLower(id)))
 }
 
 // DeleteIdentity removes a user identity. Its ACS users stay, linked to nobody, and
 // credentials that show nothing but the identity are free then.
-func (s *Server) DeleteIdentity(id string) {
-	defer s.enter()()
-	id = s.survivor(strings.ToLower(id))
-	s.identities.remove(id)
-	s.renameIdentity(id, "")
+func (is *Identities) DeleteIdentity(id string) {
+	defer is.shared.enter()()
+	is.replace(is.survivor(strings.ToLower(id)), "")
 }
 
 // MergeIdentity merges the identity oldID into survivorID: reading the old one
 // returns the survivor, and what was linked to the old one is linked to it.
-func (s *Server) MergeIdentity(oldID, survivorID string) {
-	defer s.enter()()
-	oldID, survivorID = strings.ToLower(oldID), s.survivor(strings.ToLower(survivorID))
+func (is *Identities) MergeIdentity(oldID, survivorID string) {
+	defer is.shared.enter()()
+	oldID, survivorID = strings.ToLower(oldID), is.survivor(strings.ToLower(survivorID))
 	if oldID == survivorID {
 		return
 	}
-	s.merged[oldID] = survivorID
-	s.identities.remove(oldID)
-	s.renameIdentity(oldID, survivorID)
+	is.merged[oldID] = survivorID
+	is.replace(oldID, survivorID)
 }
 
-func (s *Server) renameIdentity(from, to string) {
-	for u := range s.users.truths() {
-		if u.UserIdentityID == from {
-			u.UserIdentityID = to
-			s.users.put(u.ID, u)
-		}
-	}
-	for c := range s.credentials.truths() {
-		if c.UserIdentityID == from {
-			c.UserIdentityID = to
-			s.credentials.put(c.ID, c)
-		}
-	}
+// replace puts another identity, or none, in the place of one.
+func (is *Identities) replace(id, by string) {
+	is.all.remove(id)
+	is.users.relink(id, by)
+	is.credentials.showInstead(id, by)
 }
 
 // survivor follows merges to the identity that is left.
-func (s *Server) survivor(id string) string {
+func (is *Identities) survivor(id string) string {
 	for {
-		next, merged := s.merged[id]
+		next, merged := is.merged[id]
 		if !merged {
 			return id
 		}
@@ -82,23 +81,17 @@ func (s *Server) survivor(id string) string {
 }
 
 // identityIn finds an identity of one workspace.
-func (s *Server) identityIn(workspaceID, id string) (Identity, error) {
-	i, ok := s.identities.truth(s.survivor(id))
+func (is *Identities) identityIn(workspaceID, id string) (Identity, error) {
+	i, ok := is.all.truth(is.survivor(id))
 	if !ok || i.WorkspaceID != workspaceID {
 		return Identity{}, notFound("user_identity")
 	}
 	return i, nil
 }
 
-func (s *Server) getIdentity(ex *exchange) (body, error) {
-	ex.in.unsupported("user_identity_key")
-	id := ex.in.requiredID("user_identity_id")
-	if err := ex.in.problem(); err != nil {
-		return nil, err
-	}
-	i, err := s.identityIn(ex.call.WorkspaceID, id)
-	if err != nil {
-		return nil, err
-	}
-	return body{"user_identity": s.shapeIdentity(i)}, nil
+// resembles reports whether the identity has the user's e-mail address or phone
+// number.
+func (i Identity) resembles(u User) bool {
+	return i.EmailAddress != "" && strings.EqualFold(i.EmailAddress, u.EmailAddress) ||
+		i.PhoneNumber != "" && i.PhoneNumber == u.PhoneNumber
 }

@@ -11,40 +11,50 @@ type lateWrite struct {
 	ex  *exchange
 }
 
-func (s *Server) postpone(ex *exchange, by time.Duration) {
-	defer s.enter()()
-	s.late = append(s.late, lateWrite{due: s.clock().Add(by), ex: ex})
+// LateWrites are the late writes that are still to come.
+type LateWrites struct {
+	shared     *shared
+	operations *operations
+	waiting    []lateWrite
+}
+
+// postpone keeps a call's change for later, whether its answer is lost or not.
+func (l *LateWrites) postpone(ex *exchange, by time.Duration) {
+	defer l.shared.enter()()
+	l.waiting = append(l.waiting, lateWrite{due: l.shared.clock().Add(by), ex: ex})
 }
 
 // LandLate lets all late writes take effect now, in the order in which they are
 // due. Without it each does when its time has come by the server's clock.
-func (s *Server) LandLate() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.land(s.late)
-	s.late = nil
+func (l *LateWrites) LandLate() {
+	defer l.shared.enter()()
+	l.land(l.waiting)
+	l.waiting = nil
 }
 
-func (s *Server) landDue() {
-	if len(s.late) == 0 {
+// landDue lets those take effect that are due. To enter the server calls it.
+func (l *LateWrites) landDue() {
+	if len(l.waiting) == 0 {
 		return
 	}
-	now := s.clock()
+	now := l.shared.clock()
 	var due, waiting []lateWrite
-	for _, w := range s.late {
+	for _, w := range l.waiting {
 		if w.due.After(now) {
 			waiting = append(waiting, w)
 		} else {
 			due = append(due, w)
 		}
 	}
-	s.late = waiting
-	s.land(due)
+	l.waiting = waiting
+	l.land(due)
 }
 
-func (s *Server) land(writes []lateWrite) {
+// land lets writes take effect in the order in which they are due, whatever the order
+// in which they were sent.
+func (l *LateWrites) land(writes []lateWrite) {
 	slices.SortStableFunc(writes, func(a, b lateWrite) int { return a.due.Compare(b.due) })
 	for _, w := range writes {
-		s.perform(w.ex)
+		l.operations.perform(w.ex)
 	}
 }

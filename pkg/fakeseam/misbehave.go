@@ -6,29 +6,29 @@ import (
 )
 
 // misbehave answers a call the way a fault wants it.
-func (s *Server) misbehave(ctx context.Context, ex *exchange, f Fault) answer {
+func (fs *Faults) misbehave(ctx context.Context, ex *exchange, f Fault) answer {
 	var done answer
 	switch {
 	case f.LateBy > 0:
-		s.postpone(ex, f.LateBy)
+		fs.postpone(ex, f.LateBy)
 	case f.After:
-		done = s.run(ex)
+		done = fs.operations.run(ex)
 	}
-	if !s.delay(ctx, f.Delay) || !s.hold(ex, f.Gate) {
+	if !fs.delay(ctx, f.Delay) || !fs.hold(ex, f.Gate) {
 		return answer{hangUp: true}
 	}
 	if own, ok := f.answer(); ok {
 		return own
 	}
 	if !f.After {
-		done = s.run(ex)
+		done = fs.operations.run(ex)
 	}
 	done.retryAfter = f.RetryAfter
 	return done
 }
 
 // delay reports whether anybody still waits for the answer after d.
-func (s *Server) delay(ctx context.Context, d time.Duration) bool {
+func (fs *Faults) delay(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return true
 	}
@@ -39,27 +39,34 @@ func (s *Server) delay(ctx context.Context, d time.Duration) bool {
 		return true
 	case <-ctx.Done():
 		return false
-	case <-s.closed:
+	case <-fs.closed:
 		return false
 	}
 }
 
 // hold reports whether the gate was opened, rather than the server closed.
-func (s *Server) hold(ex *exchange, gate <-chan struct{}) bool {
+func (fs *Faults) hold(ex *exchange, gate <-chan struct{}) bool {
 	if gate == nil {
 		return true
 	}
-	s.tell(func() { s.journal.hold(ex.call) })
-	defer s.tell(func() { s.journal.release(ex.call) })
+	fs.note(fs.journal.hold, ex.call)
+	defer fs.note(fs.journal.release, ex.call)
 	select {
 	case <-gate:
 		return true
-	case <-s.closed:
+	case <-fs.closed:
 		return false
 	}
 }
 
-func (s *Server) tell(note func()) {
-	defer s.enter()()
-	note()
+func (fs *Faults) note(what func(*Call), c *Call) {
+	defer fs.shared.enter()()
+	what(c)
+}
+
+// Close lets go of every call that a Fault holds, now and later; such a call
+// ends without an answer, and without its change if that was still to come.
+// Call it before httptest.Server.Close, which waits for calls in flight.
+func (fs *Faults) Close() {
+	fs.closeOnce.Do(func() { close(fs.closed) })
 }

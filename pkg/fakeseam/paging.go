@@ -51,21 +51,18 @@ func (ex *exchange) page() (*page, error) {
 	return p, nil
 }
 
-// takes reports whether the row belongs on this page or a later one, and the
-// page has room. Call it only for rows that pass the list's filters.
-func (p *page) takes(number int) bool {
-	if number <= p.after {
-		return false
-	}
-	if len(p.shapes) == p.limit {
+// add puts a thing on the page, if its row belongs on this one. It wants each that
+// passes the list's filters, in order.
+func (p *page) add(number int, shape any) {
+	switch {
+	case number <= p.after: // on a page before
+	case len(p.shapes) == p.limit:
 		p.more = true
-		return false
+	default:
+		p.last = number
+		p.shapes = append(p.shapes, shape)
 	}
-	p.last = number
-	return true
 }
-
-func (p *page) add(shape any) { p.shapes = append(p.shapes, shape) }
 
 func (p *page) body(name string) body {
 	next := shapedPagination{HasNextPage: p.more}
@@ -75,6 +72,8 @@ func (p *page) body(name string) body {
 	return body{name: p.shapes, "pagination": next}
 }
 
+// nextPage returns the cursor of the page after the row last, and the URL that asks
+// for it.
 func (ex *exchange) nextPage(last int) (token, address *string) {
 	encoded, err := json.Marshal(cursor{After: last, Query: ex.queryDigest()})
 	if err != nil {
@@ -89,6 +88,7 @@ func (ex *exchange) nextPage(last int) (token, address *string) {
 	return &next, &link
 }
 
+// queryDigest tells lists apart: a cursor is good for the one that it came from.
 func (ex *exchange) queryDigest() string {
 	parameters := ex.otherParameters()
 	sum := sha256.New()

@@ -2,8 +2,10 @@ package fakeseam
 
 import (
 	"context"
+	"errors"
 	"net/http"
-	"sync"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -11,23 +13,13 @@ import (
 // concurrent use. Functions passed to it (the clock, the change of an Update
 // method) run while it is locked and must not call it.
 type Server struct {
-	clock    func() time.Time
-	closed   chan struct{}
-	closeOne sync.Once
+	*World
+	*Tokens
+	*Faults
+	*Journal
 
-	mu          sync.Mutex
-	ids         idSource
-	behaviour   Behaviour
-	tokens      map[string]token
-	workspaces  table[Workspace]
-	systems     table[System]
-	users       table[User]
-	identities  table[Identity]
-	merged      map[string]string
-	credentials table[Credential]
-	faults      []*injected
-	late        []lateWrite
-	journal     journal
+	shared     *shared
+	operations *operations
 }
 
 // Option changes how New makes a Server.
@@ -36,29 +28,29 @@ type Option func(*Server)
 // WithClock makes the server tell the time by now instead of time.Now. Only
 // Fault.Delay is measured in real time.
 func WithClock(now func() time.Time) Option {
-	return func(s *Server) { s.clock = now }
+	return func(s *Server) { s.shared.clock = now }
 }
 
 // New returns an empty server: without a workspace, a token or a credential.
 func New(opts ...Option) *Server {
+	common := &shared{clock: time.Now}
+	world := emptyWorld(common)
+	operations := operationsOn(common, world)
+	journal := newJournal(common)
+	late := &LateWrites{shared: common, operations: operations}
+	common.landDue = late.landDue
 	s := &Server{
-		clock:   time.Now,
-		closed:  make(chan struct{}),
-		tokens:  map[string]token{},
-		merged:  map[string]string{},
-		journal: newJournal(),
+		World:      world,
+		Tokens:     &Tokens{shared: common, workspaces: world.Workspaces, known: map[string]token{}},
+		Faults:     &Faults{LateWrites: late, shared: common, operations: operations, journal: journal, closed: make(chan struct{})},
+		Journal:    journal,
+		shared:     common,
+		operations: operations,
 	}
 	for _, opt := range opts {
 		opt(s)
 	}
 	return s
-}
-
-// Close lets go of every call that a Fault holds, now and later; such a call
-// ends without an answer, and without its change if that was still to come.
-// Call it before httptest.Server.Close, which waits for calls in flight.
-func (s *Server) Close() {
-	s.closeOne.Do(func() { close(s.closed) })
 }
 
 // ServeHTTP answers one call as Seam would, or as an injected Fault says. A call
@@ -81,7 +73,7 @@ func (s *Server) reply(ctx context.Context, ex *exchange) answer {
 	if faulty {
 		a = s.misbehave(ctx, ex, fault)
 	} else {
-		a = s.run(ex)
+		a = s.operations.run(ex)
 	}
 	s.leave(ex, a)
 	return a
@@ -89,29 +81,36 @@ func (s *Server) reply(ctx context.Context, ex *exchange) answer {
 
 // arrive admits the call, writes it into the journal and finds its fault.
 func (s *Server) arrive(ctx context.Context, ex *exchange) (Fault, bool) {
-	defer s.enter()()
-	ex.call.Time = s.clock()
-	ex.call.RequestID = s.ids.next(kindRequest)
+	defer s.shared.enter()()
+	ex.call.Time = s.shared.clock()
+	ex.call.RequestID = s.shared.ids.next(kindRequest)
 	s.admit(ex)
-	s.journal.begin(ctx, ex.call)
-	return s.faultFor(ex.call)
+	s.Journal.begin(ctx, ex.call)
+	return s.useFault(ex.call)
 }
 
 func (s *Server) leave(ex *exchange, a answer) {
-	defer s.enter()()
+	defer s.shared.enter()()
 	ex.call.Status = a.status
-	s.journal.end(ex.call)
+	s.Journal.end(ex.call)
 }
 
-// enter locks the server, lands the late writes that are due, and returns the
-// function that unlocks it.
-func (s *Server) enter() func() {
-	s.mu.Lock()
-	s.landDue()
-	return s.mu.Unlock
-}
-
-// horizon is the time up to which reads see writes.
-func (s *Server) horizon() time.Time {
-	return s.clock().Add(-s.behaviour.ReadLag)
+// admit checks everything about a call that does not depend on what it is for,
+// in Seam's order. What it refuses is kept in the exchange: a Fault comes first.
+func (s *Server) admit(ex *exchange) {
+	err := s.authenticate(ex.call, ex.header)
+	r := routes[ex.call.Path]
+	var plain plainRefusal
+	switch {
+	case errors.As(ex.refused, &plain):
+		return
+	case err != nil:
+		ex.refused = err
+	case !slices.Contains(r.methods, ex.call.Method):
+		ex.refused = refusal{status: http.StatusMethodNotAllowed, kind: "method_not_allowed",
+			message: "only " + strings.Join(r.methods, ",") + " accepted"}
+	case ex.foreignBody:
+		ex.refused = refusal{status: http.StatusBadRequest, kind: "invalid_content_type",
+			message: ex.call.Method + ` requests must have Content-Type header with "application/json"`}
+	}
 }

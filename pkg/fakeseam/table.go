@@ -29,18 +29,20 @@ type version[T any] struct {
 
 // put stores what somebody seeded or did in Seam's console: shown at once.
 func (t *table[T]) put(id string, value T) {
-	t.row(id).versions = []version[T]{{value: value, settled: true}}
+	t.ensureRow(id).versions = []version[T]{{value: value, settled: true}}
 }
 
 // write stores what a call of the API changed at the time now: shown once the
 // readers' horizon has reached it.
 func (t *table[T]) write(id string, value T, now, horizon time.Time) {
-	r := t.row(id)
+	r := t.ensureRow(id)
 	r.settle(horizon)
 	r.versions = append(r.versions, version[T]{value: value, written: now})
 }
 
-func (t *table[T]) row(id string) *row[T] {
+// ensureRow returns the row of an ID, which it adds if it is not there yet. A row
+// keeps its number when its thing is replaced.
+func (t *table[T]) ensureRow(id string) *row[T] {
 	if r, ok := t.byID[id]; ok {
 		return r
 	}

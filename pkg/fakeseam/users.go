@@ -1,7 +1,6 @@
 package fakeseam
 
 import (
-	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -23,51 +22,56 @@ type User struct {
 	createdAt time.Time
 }
 
+// Users are the ACS users.
+type Users struct {
+	shared      *shared
+	workspaces  *Workspaces
+	switches    *Switches
+	credentials *Credentials
+	all         table[User]
+}
+
 // AddUser adds an ACS user, or replaces the one with its ID. It is linked to an
 // identity only if UserIdentityID says so.
-func (s *Server) AddUser(u User) User {
-	defer s.enter()()
-	u.ID = s.ids.given(u.ID, kindUser)
-	u.SystemID = s.systemNamed(u.SystemID)
+func (us *Users) AddUser(u User) User {
+	defer us.shared.enter()()
+	u.ID = us.shared.ids.given(u.ID, kindUser)
+	u.SystemID = us.workspaces.ensureSystem(u.SystemID)
 	u.UserIdentityID = strings.ToLower(u.UserIdentityID)
-	u.createdAt = s.clock()
-	s.users.put(u.ID, u.clone())
+	u.createdAt = us.shared.clock()
+	us.all.put(u.ID, u.clone())
 	return u
 }
 
 // User returns an ACS user as it is, regardless of ReadLag.
-func (s *Server) User(id string) (User, bool) {
-	defer s.enter()()
-	u, ok := s.users.truth(strings.ToLower(id))
+func (us *Users) User(id string) (User, bool) {
+	defer us.shared.enter()()
+	u, ok := us.all.truth(strings.ToLower(id))
 	return u.clone(), ok
 }
 
 // UpdateUser changes an ACS user the way somebody does outside of the API; reads
 // show it at once. An unknown ID is ignored.
-func (s *Server) UpdateUser(id string, change func(*User)) {
-	defer s.enter()()
-	u, ok := s.users.truth(strings.ToLower(id))
+func (us *Users) UpdateUser(id string, change func(*User)) {
+	defer us.shared.enter()()
+	u, ok := us.all.truth(strings.ToLower(id))
 	if !ok {
 		return
 	}
 	u = u.clone()
 	change(&u)
-	s.users.put(u.ID, u.clone())
+	us.all.put(u.ID, u.clone())
 }
 
 // DeleteUser removes an ACS user. The credentials it held are free then.
-func (s *Server) DeleteUser(id string) {
-	defer s.enter()()
+func (us *Users) DeleteUser(id string) {
+	defer us.shared.enter()()
 	id = strings.ToLower(id)
-	s.users.remove(id)
-	for c := range s.credentials.truths() {
-		if c.ACSUserID == id {
-			c.ACSUserID, c.UserIdentityID = "", ""
-			s.credentials.put(c.ID, c)
-		}
-	}
+	us.all.remove(id)
+	us.credentials.freeFromUser(id)
 }
 
+// clone copies what a caller could change behind the lock otherwise.
 func (u User) clone() User {
 	u.PendingMutations = slices.Clone(u.PendingMutations)
 	u.Warnings = slices.Clone(u.Warnings)
@@ -75,62 +79,65 @@ func (u User) clone() User {
 	return u
 }
 
-// getUser finds by acs_user_id, or by user_identity_id (within acs_system_id if
-// that is given too).
-func (s *Server) getUser(ex *exchange) (body, error) {
-	id, identity, system := ex.in.id("acs_user_id"), ex.in.id("user_identity_id"), ex.in.id("acs_system_id")
-	if id == "" && identity == "" {
-		ex.in.complain("acs_user_id", "Required")
-	}
-	if err := ex.in.problem(); err != nil {
-		return nil, err
-	}
-	wanted := userFilter{id: id, identity: s.survivor(identity), system: system}
-	for _, u := range s.usersSeen(ex, wanted) {
-		return body{"acs_user": s.shapeUser(u)}, nil
-	}
-	return nil, notFound("acs_user")
-}
-
-func (s *Server) listUsers(ex *exchange) (body, error) {
-	ex.in.unsupported("search", "created_before")
-	wanted := userFilter{
-		identity: s.survivor(ex.in.id("user_identity_id")),
-		system:   ex.in.id("acs_system_id"),
-		email:    ex.in.text("user_identity_email_address"),
-		phone:    ex.in.text("user_identity_phone_number"),
-	}
-	page, err := ex.page()
-	if err != nil {
-		return nil, err
-	}
-	for number, u := range s.usersSeen(ex, wanted) {
-		if page.takes(number) {
-			page.add(s.shapeUser(u))
-		}
-	}
-	return page.body("acs_users"), nil
-}
-
-// userFilter selects ACS users; empty fields select all. E-mail and phone are
-// those of the linked identity.
-type userFilter struct{ id, identity, system, email, phone string }
-
-func (s *Server) usersSeen(ex *exchange, f userFilter) iter.Seq2[int, User] {
-	return func(yield func(int, User) bool) {
-		for number, u := range s.users.sights(s.horizon()) {
-			if s.workspaceOf(u.SystemID) == ex.call.WorkspaceID && s.userMatches(f, u) && !yield(number, u) {
-				return
-			}
+// relink links the users of one identity to another one, or to nobody.
+func (us *Users) relink(from, to string) {
+	for u := range us.all.truths() {
+		if u.UserIdentityID == from {
+			u.UserIdentityID = to
+			us.all.put(u.ID, u)
 		}
 	}
 }
 
-func (s *Server) userMatches(f userFilter, u User) bool {
-	linked, _ := s.identities.truth(u.UserIdentityID)
-	return matches(f.id, u.ID) && matches(f.identity, u.UserIdentityID) && matches(f.system, u.SystemID) &&
-		matches(f.phone, linked.PhoneNumber) && (f.email == "" || strings.EqualFold(f.email, linked.EmailAddress))
+// heldByUser reports whether the credential is the ACS user's, if only by the
+// identity it shows.
+func (us *Users) heldByUser(c Credential, userID string) bool {
+	if c.ACSUserID != "" || c.UserIdentityID == "" {
+		return c.ACSUserID == userID
+	}
+	u, ok := us.all.truth(userID)
+	return ok && u.SystemID == c.SystemID && u.UserIdentityID == c.UserIdentityID
 }
 
-// matches reports whether a filter that may be empty lets value through.
-func matches(filter, value string) bool { return filter == "" || filter == value }
+// heldByIdentity reports whether the credential is the identity's, if only
+// through a linked ACS user.
+func (us *Users) heldByIdentity(c Credential, identityID string) bool {
+	if c.UserIdentityID == identityID {
+		return true
+	}
+	u, ok := us.all.truth(c.ACSUserID)
+	return ok && u.UserIdentityID == identityID
+}
+
+// userOf finds the ACS user in a system that stands for an identity: the linked
+// one, else one with its e-mail address or phone number, as Seam documents for
+// assign. An ACS user that is linked to another identity is left to it, which Seam
+// does not document.
+func (us *Users) userOf(i Identity, systemID string) (User, bool) {
+	var similar User
+	for u := range us.all.truths() {
+		switch {
+		case u.SystemID != systemID:
+		case u.UserIdentityID == i.ID:
+			return u, true
+		case similar.ID == "" && u.UserIdentityID == "" && i.resembles(u):
+			similar = u
+		}
+	}
+	return similar, similar.ID != ""
+}
+
+// link makes sure that the identity has an ACS user in the system: the one that
+// userOf found, or a new one.
+func (us *Users) link(u User, i Identity, systemID string) User {
+	if u.ID != "" && u.UserIdentityID == i.ID {
+		return u
+	}
+	if u.ID == "" {
+		u = User{ID: us.shared.ids.next(kindUser), SystemID: systemID, FullName: i.FullName,
+			EmailAddress: i.EmailAddress, PhoneNumber: i.PhoneNumber, createdAt: us.shared.clock()}
+	}
+	u.UserIdentityID = i.ID
+	us.all.write(u.ID, u, us.shared.clock(), us.switches.horizon())
+	return u
+}

@@ -17,69 +17,74 @@ type System struct {
 	connectedAccountID string
 }
 
+// Workspaces are the workspaces with their ACS systems.
+type Workspaces struct {
+	shared  *shared
+	all     table[Workspace]
+	systems table[System]
+}
+
 // AddWorkspace adds a workspace, or replaces the one with its ID. Everywhere else
 // a workspace or system that is named but not there yet is added too; where the
 // name is left empty, the first one is meant.
-func (s *Server) AddWorkspace(w Workspace) Workspace {
-	defer s.enter()()
-	return s.addWorkspace(w)
+func (ws *Workspaces) AddWorkspace(w Workspace) Workspace {
+	defer ws.shared.enter()()
+	return ws.addWorkspace(w)
 }
 
-func (s *Server) addWorkspace(w Workspace) Workspace {
-	w.ID = s.ids.given(w.ID, kindWorkspace)
+func (ws *Workspaces) addWorkspace(w Workspace) Workspace {
+	w.ID = ws.shared.ids.given(w.ID, kindWorkspace)
 	if w.Name == "" {
 		w.Name = "Workspace " + w.ID[:8]
 	}
-	s.workspaces.put(w.ID, w)
+	ws.all.put(w.ID, w)
 	return w
 }
 
 // AddSystem adds an ACS system, or replaces the one with its ID.
-func (s *Server) AddSystem(sys System) System {
-	defer s.enter()()
-	return s.addSystem(sys)
+func (ws *Workspaces) AddSystem(sys System) System {
+	defer ws.shared.enter()()
+	return ws.addSystem(sys)
 }
 
-func (s *Server) addSystem(sys System) System {
-	sys.ID = s.ids.given(sys.ID, kindSystem)
-	sys.WorkspaceID = s.workspaceNamed(sys.WorkspaceID)
-	sys.connectedAccountID = s.ids.next(kindConnectedAccount)
-	s.systems.put(sys.ID, sys)
+func (ws *Workspaces) addSystem(sys System) System {
+	sys.ID = ws.shared.ids.given(sys.ID, kindSystem)
+	sys.WorkspaceID = ws.ensureWorkspace(sys.WorkspaceID)
+	sys.connectedAccountID = ws.shared.ids.next(kindConnectedAccount)
+	ws.systems.put(sys.ID, sys)
 	return sys
 }
 
-// workspaceNamed returns the ID of the workspace that a seed names.
-func (s *Server) workspaceNamed(id string) string {
+// ensureWorkspace returns the ID of the workspace that a seed names, which it adds
+// if it is not there yet.
+func (ws *Workspaces) ensureWorkspace(id string) string {
 	if id == "" {
-		for first := range s.workspaces.truths() {
+		for first := range ws.all.truths() {
 			return first.ID
 		}
 	}
-	if w, ok := s.workspaces.truth(strings.ToLower(id)); ok {
+	if w, ok := ws.all.truth(strings.ToLower(id)); ok {
 		return w.ID
 	}
-	return s.addWorkspace(Workspace{ID: id}).ID
+	return ws.addWorkspace(Workspace{ID: id}).ID
 }
 
-// systemNamed returns the ID of the ACS system that a seed names.
-func (s *Server) systemNamed(id string) string {
+// ensureSystem returns the ID of the ACS system that a seed names, which it adds
+// if it is not there yet.
+func (ws *Workspaces) ensureSystem(id string) string {
 	if id == "" {
-		for first := range s.systems.truths() {
+		for first := range ws.systems.truths() {
 			return first.ID
 		}
 	}
-	if sys, ok := s.systems.truth(strings.ToLower(id)); ok {
+	if sys, ok := ws.systems.truth(strings.ToLower(id)); ok {
 		return sys.ID
 	}
-	return s.addSystem(System{ID: id}).ID
+	return ws.addSystem(System{ID: id}).ID
 }
 
-func (s *Server) workspaceOf(systemID string) string {
-	sys, _ := s.systems.truth(systemID)
+// workspaceOf returns the ID of an ACS system's workspace.
+func (ws *Workspaces) workspaceOf(systemID string) string {
+	sys, _ := ws.systems.truth(systemID)
 	return sys.WorkspaceID
-}
-
-func (s *Server) getWorkspace(ex *exchange) (body, error) {
-	w, _ := s.workspaces.truth(ex.call.WorkspaceID)
-	return body{"workspace": shapeWorkspace(w)}, nil
 }

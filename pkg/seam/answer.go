@@ -53,8 +53,7 @@ func (a answer) refusal(operation string, now time.Time) *Error {
 	return &Error{
 		Operation:  operation,
 		Status:     a.status,
-		Type:       lenient[string](envelope, "type"),
-		Message:    lenient[string](envelope, "message"),
+		Type:       envelope.code("type"),
 		RequestID:  a.requestID(),
 		RetryAfter: parseRetryAfter(a.header.Get("Retry-After"), now),
 	}

@@ -1,14 +1,20 @@
 package seam
 
 import (
+	"crypto/tls"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"time"
 )
 
-// defaultTimeout is that of Seam's SDKs.
-const defaultTimeout = 30 * time.Second
+const (
+	// defaultTimeout is that of Seam's SDKs.
+	defaultTimeout = 30 * time.Second
+
+	maxHeaderBytes = 64 << 10
+)
 
 // Options says where Seam is and how to call it.
 type Options struct {
@@ -36,11 +42,9 @@ type Observation struct {
 
 // API is Seam's API at one endpoint. A process needs one: all clients share its connections.
 type API struct {
+	options   Options
 	endpoint  *url.URL
 	transport *http.Transport
-	timeout   time.Duration
-	userAgent string
-	observe   func(Observation)
 }
 
 // New checks the options and makes no call. Errors are those of ParseEndpoint.
@@ -49,36 +53,27 @@ func New(options Options) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
-	api := &API{
-		endpoint:  endpoint,
-		transport: newTransport(options.Concurrency),
-		timeout:   options.Timeout,
-		userAgent: options.UserAgent,
-		observe:   options.Observe,
+	if options.Timeout <= 0 {
+		options.Timeout = defaultTimeout
 	}
-	if api.timeout <= 0 {
-		api.timeout = defaultTimeout
+	if options.Observe == nil {
+		options.Observe = func(Observation) {}
 	}
-	if api.observe == nil {
-		api.observe = func(Observation) {}
-	}
-	return api, nil
+	return &API{options: options, endpoint: endpoint, transport: newTransport(options.Concurrency)}, nil
 }
 
 // Client returns a client that calls with the token. It makes no call and is cheap. With a personal access token,
 // workspaceID is named in each call, and required: without it the error is a *TokenError. With an API key, which
 // belongs to one workspace, workspaceID is not sent.
 func (a *API) Client(token Token, workspaceID string) (*Client, error) {
-	if token.IsZero() {
+	switch {
+	case token.IsZero():
 		return nil, &TokenError{text: unusableValue}
-	}
-	if !token.IsPersonalAccessToken() {
-		return &Client{api: a, token: token}, nil
-	}
-	if workspaceID == "" {
+	case !token.IsPersonalAccessToken():
+		workspaceID = ""
+	case workspaceID == "":
 		return nil, &TokenError{text: noWorkspace}
-	}
-	if !isGraphic(workspaceID) {
+	case !isGraphic(workspaceID):
 		return nil, fmt.Errorf("the workspace ID %q is no UUID", workspaceID)
 	}
 	return &Client{api: a, token: token, workspaceID: workspaceID}, nil
@@ -86,3 +81,21 @@ func (a *API) Client(token Token, workspaceID string) (*Client, error) {
 
 // CloseIdleConnections closes the connections that no call is using.
 func (a *API) CloseIdleConnections() { a.transport.CloseIdleConnections() }
+
+// newTransport is used without an http.Client around it: that would follow redirects, or put a Location that does not
+// parse into its error.
+func newTransport(concurrency int) *http.Transport {
+	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            dialer.DialContext,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:    10 * time.Second,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConnsPerHost:    concurrency,
+		IdleConnTimeout:        90 * time.Second,
+		MaxResponseHeaderBytes: maxHeaderBytes,
+		// An HTTP/2 connection that died silently would take every call until the kernel gives it up, after minutes.
+		HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 15 * time.Second},
+	}
+}

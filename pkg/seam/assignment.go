@@ -26,25 +26,26 @@ type WriteResult struct {
 // AssignCredential gives a credential to a person. Any 2xx is success, with any body or none. The call is never
 // repeated; after an error of class OutcomeUnknown it may have happened.
 func (c *Client) AssignCredential(ctx context.Context, assignment Assignment) (WriteResult, error) {
-	return c.write(ctx, assignCredential, assignment)
+	return c.write(ctx, OpAssignCredential, assignment)
 }
 
 // UnassignCredential takes a credential from a person. Answers and errors are as for AssignCredential.
 func (c *Client) UnassignCredential(ctx context.Context, assignment Assignment) (WriteResult, error) {
-	return c.write(ctx, unassignCredential, assignment)
+	return c.write(ctx, OpUnassignCredential, assignment)
 }
 
-func (c *Client) write(ctx context.Context, route route, assignment Assignment) (WriteResult, error) {
+func (c *Client) write(ctx context.Context, operation string, assignment Assignment) (WriteResult, error) {
 	params, err := assignment.params()
 	if err != nil {
-		return WriteResult{}, fmt.Errorf("%s: %w", route.operation, err)
+		return WriteResult{}, fmt.Errorf("%s: %w", operation, err)
 	}
-	got, err := c.call(ctx, route, params)
+	got, err := c.call(ctx, operation, params)
 	if err != nil {
 		return WriteResult{}, err
 	}
 	result := WriteResult{RequestID: got.requestID()}
-	if credential, err := decodeCredential(got.body, assignment.CredentialID); err == nil {
+	if shown, err := decodeThing(got.body, routes[operation].thing, params); err == nil {
+		credential := credentialOf(shown)
 		result.Credential = &credential
 	}
 	return result, nil
@@ -52,8 +53,6 @@ func (c *Client) write(ctx context.Context, route route, assignment Assignment) 
 
 func (a Assignment) params() (params, error) {
 	switch {
-	case a.CredentialID == "":
-		return nil, errors.New("acs_credential_id is empty")
 	case (a.ACSUserID == "") == (a.UserIdentityID == ""):
 		return nil, errors.New("exactly one of acs_user_id and user_identity_id is needed")
 	case a.ACSUserID != "":

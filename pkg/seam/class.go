@@ -28,11 +28,22 @@ const (
 
 // ClassOf returns the class of an *Error anywhere in err's chain, and "" when there is none.
 func ClassOf(err error) Class {
-	var failure *Error
-	if !errors.As(err, &failure) {
+	failure, ok := errors.AsType[*Error](err)
+	switch {
+	case !ok:
 		return ""
+	case failure.Status == http.StatusNotFound:
+		return NotFound
+	case failure.Status == http.StatusUnauthorized || failure.Status == http.StatusForbidden:
+		return Unauthorized
+	case failure.Status == http.StatusTooManyRequests:
+		return RateLimited
+	case failure.Status >= 400 && failure.Status < 500 && failure.Status != http.StatusRequestTimeout:
+		return Invalid
+	case isWrite(failure.Operation) && !failure.Unsent:
+		return OutcomeUnknown
 	}
-	return failure.class()
+	return Unavailable
 }
 
 // IsNotFound reports whether err is of class NotFound.
@@ -47,24 +58,5 @@ func IsRateLimited(err error) bool { return ClassOf(err) == RateLimited }
 // IsInvalid reports whether err is of class Invalid.
 func IsInvalid(err error) bool { return ClassOf(err) == Invalid }
 
-// IsUnavailable reports whether err is of class Unavailable.
-func IsUnavailable(err error) bool { return ClassOf(err) == Unavailable }
-
 // IsOutcomeUnknown reports whether err is of class OutcomeUnknown.
 func IsOutcomeUnknown(err error) bool { return ClassOf(err) == OutcomeUnknown }
-
-func (e *Error) class() Class {
-	switch {
-	case e.Status == http.StatusNotFound:
-		return NotFound
-	case e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden:
-		return Unauthorized
-	case e.Status == http.StatusTooManyRequests:
-		return RateLimited
-	case e.Status >= 400 && e.Status < 500 && e.Status != http.StatusRequestTimeout:
-		return Invalid
-	case isWrite(e.Operation) && !e.Unsent:
-		return OutcomeUnknown
-	}
-	return Unavailable
-}

@@ -40,7 +40,7 @@ func TestStatusDecidesTheClass(t *testing.T) {
 func TestPredicates(t *testing.T) {
 	for class, is := range map[Class]func(error) bool{
 		NotFound: IsNotFound, Unauthorized: IsUnauthorized, RateLimited: IsRateLimited,
-		Invalid: IsInvalid, Unavailable: IsUnavailable, OutcomeUnknown: IsOutcomeUnknown,
+		Invalid: IsInvalid, OutcomeUnknown: IsOutcomeUnknown,
 	} {
 		for want, err := range map[Class]error{
 			NotFound:       &Error{Operation: OpAssignCredential, Status: 404},

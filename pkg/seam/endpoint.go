@@ -12,24 +12,16 @@ import (
 // might hold a password.
 func ParseEndpoint(raw string) (*url.URL, error) {
 	endpoint, err := url.Parse(raw)
-	if raw == "" || err != nil {
-		return nil, refuseEndpoint("is empty or no URL")
-	}
-	if fault := endpointFault(endpoint); fault != "" {
-		return nil, refuseEndpoint(fault)
-	}
-	if endpoint.RawQuery != "" || strings.ContainsAny(raw, "?#") {
-		return nil, refuseEndpoint("must not have a query or a fragment")
+	if fault := faultOf(raw, endpoint, err); fault != "" {
+		return nil, errors.New("the endpoint " + fault + ": write it like https://connect.getseam.com")
 	}
 	return endpoint, nil
 }
 
-func refuseEndpoint(fault string) error {
-	return errors.New("the endpoint " + fault + ": write it like https://connect.getseam.com")
-}
-
-func endpointFault(endpoint *url.URL) string {
+func faultOf(raw string, endpoint *url.URL, err error) string {
 	switch {
+	case raw == "" || err != nil:
+		return "is empty or no URL"
 	case endpoint.Scheme != "https" && endpoint.Scheme != "http":
 		return "must start with https://"
 	case endpoint.Hostname() == "":
@@ -38,6 +30,8 @@ func endpointFault(endpoint *url.URL) string {
 		return "must not hold a user name or password"
 	case endpoint.Scheme == "http" && !isLoopback(endpoint.Hostname()):
 		return "must use https (http is for localhost only)"
+	case strings.ContainsAny(raw, "?#"):
+		return "must not have a query or a fragment"
 	}
 	return ""
 }

@@ -1,22 +1,20 @@
 package seam
 
 import (
-	"fmt"
-	"io"
 	"strconv"
+	"strings"
 	"time"
 )
 
-// Error is a call that did not bring what it was made for. Ask ClassOf, or a predicate, what to do about it.
+// Error is a call that did not bring what it was made for. Ask ClassOf, or a predicate, what to do about it. All of it
+// is fit for print: Seam's error.message, which may hold PIN codes or personal data, is not kept.
 type Error struct {
 	// Operation is one of the Op constants.
 	Operation string
 	// Status is the HTTP status, 0 when no answer came.
 	Status int
-	// Type is Seam's error.type, as sent; SafeType is fit for print.
+	// Type is Seam's error.type if it looks like a code, else empty.
 	Type string
-	// Message is Seam's error.message, as sent. It may hold PIN codes or personal data: never print it.
-	Message string `json:"-"`
 	// RequestID is Seam's name for the call, for its support; empty when none came that is fit for print.
 	RequestID string
 	// RetryAfter is how long Seam asked to wait, 0 to 5 minutes; 0 when it did not.
@@ -27,7 +25,7 @@ type Error struct {
 	Err error `json:"-"`
 }
 
-// Error tells the operation, the status, the error type and the request ID. It leaves out Message.
+// Error tells the operation, the status, the error type and the request ID.
 func (e *Error) Error() string {
 	text := e.Operation + ": " + e.outcome()
 	if e.Err != nil {
@@ -42,25 +40,12 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Format writes what Error returns, whatever the verb: %#v would show Message otherwise.
-func (e *Error) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, e.Error()) }
-
-// SafeType returns Type if it looks like one of Seam's error types, else nothing: it is fit for logs and status.
-func (e *Error) SafeType() string {
-	if !isCode(e.Type) {
-		return ""
-	}
-	return e.Type
-}
-
 func (e *Error) outcome() string {
 	switch {
 	case e.Unsent:
 		return "not sent"
 	case e.Status == 0:
 		return "no answer from Seam"
-	case e.SafeType() != "":
-		return "Seam answered " + strconv.Itoa(e.Status) + " " + e.SafeType()
 	}
-	return "Seam answered " + strconv.Itoa(e.Status)
+	return strings.TrimSpace("Seam answered " + strconv.Itoa(e.Status) + " " + e.Type)
 }

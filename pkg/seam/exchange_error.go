@@ -22,10 +22,9 @@ func (e exchangeError) Unwrap() error { return e.err }
 
 // Error names the cause by its type.
 func (e exchangeError) Error() string {
-	if known := quotable(e.err); known != nil {
+	switch known := quotable(e.err); {
+	case known != nil:
 		return known.Error()
-	}
-	switch {
 	case errors.Is(e.err, context.Canceled):
 		return "cancelled before the whole answer came"
 	case errors.Is(e.err, context.DeadlineExceeded):
@@ -38,15 +37,13 @@ func (e exchangeError) Error() string {
 
 // quotable finds the errors that tell only of addresses, certificates and what the system says about a connection.
 func quotable(err error) error {
-	var certificate *tls.CertificateVerificationError
-	var record tls.RecordHeaderError
-	var operation *net.OpError
-	switch {
-	case errors.As(err, &certificate):
+	if certificate, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return certificate
-	case errors.As(err, &record):
+	}
+	if record, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return record
-	case errors.As(err, &operation):
+	}
+	if operation, ok := errors.AsType[*net.OpError](err); ok {
 		return operation
 	}
 	return nil

@@ -5,10 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // unknownCode stands for a code that is missing or prose, which must not reach a status.
 const unknownCode = "unknown"
+
+// decisiveIDs are members that decisions hang on. Absent and null are empty, another type than string is an error: who
+// holds a credential would be unreadable then, which is not the same as nobody.
+var decisiveIDs = []string{"acs_credential_id", "acs_user_id", "user_identity_id"}
 
 // object is a JSON object whose members are decoded one by one, so that a member of an unexpected type spoils itself
 // only: Seam adds fields and changes enums every week. Names match exactly, which struct decoding would not do.
@@ -23,8 +28,10 @@ func decodeObject(raw []byte) object {
 	return decoded
 }
 
-// decodeThing finds the thing that an answer is about, e.g. "acs_credential". Errors never quote the answer.
-func decodeThing(body []byte, name string) (object, error) {
+// decodeThing finds the thing that an answer is about, e.g. "acs_credential": the one that was asked for, if one was by
+// its ID, whose case has no meaning (RFC 9562, section 4). Seam answers for a merged identity with its survivor, so of
+// identities any will do. Errors never quote the answer.
+func decodeThing(body []byte, name string, asked params) (object, error) {
 	envelope := decodeObject(body)
 	if envelope == nil {
 		return nil, errors.New("answer is not a JSON object")
@@ -32,6 +39,18 @@ func decodeThing(body []byte, name string) (object, error) {
 	thing := decodeObject(envelope[name])
 	if thing == nil {
 		return nil, fmt.Errorf("answer has no %s", name)
+	}
+	for _, id := range decisiveIDs {
+		var text string
+		if raw, present := thing[id]; present && json.Unmarshal(raw, &text) != nil {
+			return nil, fmt.Errorf("answer has a %s that is not a string", id)
+		}
+	}
+	switch id, want := thing.text(name+"_id"), asked[name+"_id"]; {
+	case id == "":
+		return nil, fmt.Errorf("answer has no %s_id", name)
+	case want != "" && name != "user_identity" && !strings.EqualFold(id, want):
+		return nil, errors.New("answer is about another ID than asked for")
 	}
 	return thing, nil
 }
@@ -45,27 +64,11 @@ func lenient[T any](o object, name string) T {
 	return value
 }
 
-// ids decodes members that decisions hang on: absent and null are empty, another type than string is an error. Who
-// holds a credential would be unreadable then, which is not the same as nobody.
-func (o object) ids(names ...string) (map[string]string, error) {
-	ids := map[string]string{}
-	for _, name := range names {
-		raw, present := o[name]
-		if !present {
-			continue
-		}
-		var id string
-		if json.Unmarshal(raw, &id) != nil {
-			return nil, fmt.Errorf("answer has a %s that is not a string", name)
-		}
-		ids[name] = id
-	}
-	return ids, nil
-}
+func (o object) text(name string) string { return lenient[string](o, name) }
 
 // code decodes a member that is one of Seam's codes, or returns nothing.
 func (o object) code(name string) string {
-	if code := lenient[string](o, name); isCode(code) {
+	if code := o.text(name); isCode(code) {
 		return code
 	}
 	return ""

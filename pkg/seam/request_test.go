@@ -138,10 +138,10 @@ func TestMissingIDsMakeNoCall(t *testing.T) {
 func TestWritesCannotBeReplayedByTheTransport(t *testing.T) {
 	client := clientWith(t, Options{Endpoint: "https://seam.example"}, apiKey)
 	params := params{"acs_credential_id": credentialID}
-	for _, route := range []route{assignCredential, unassignCredential} {
-		request, err := client.request(context.Background(), route, params)
+	for _, operation := range []string{OpAssignCredential, OpUnassignCredential} {
+		request, err := client.request(context.Background(), operation, params)
 		if err != nil || request.GetBody != nil {
-			t.Errorf("%s: has a copy of its body (%v)", route.operation, err)
+			t.Errorf("%s: has a copy of its body (%v)", operation, err)
 		}
 	}
 }

@@ -14,8 +14,8 @@ const maxRetryAfter = 5 * time.Minute
 // RetryAfter returns how long Seam asked to wait before the next call with this key, at most 5 minutes. It reports
 // false when Seam did not ask for a positive delay.
 func RetryAfter(err error) (time.Duration, bool) {
-	var failure *Error
-	if !errors.As(err, &failure) || failure.RetryAfter <= 0 {
+	failure, ok := errors.AsType[*Error](err)
+	if !ok || failure.RetryAfter <= 0 {
 		return 0, false
 	}
 	return failure.RetryAfter, true
@@ -25,7 +25,7 @@ func RetryAfter(err error) (time.Duration, bool) {
 func parseRetryAfter(header string, now time.Time) time.Duration {
 	header = strings.TrimSpace(header)
 	if date, err := http.ParseTime(header); err == nil {
-		return clampRetryAfter(date.Sub(now))
+		return min(max(date.Sub(now), 0), maxRetryAfter)
 	}
 	seconds, err := strconv.ParseInt(header, 10, 64)
 	if err != nil && !errors.Is(err, strconv.ErrRange) {
@@ -34,8 +34,4 @@ func parseRetryAfter(header string, now time.Time) time.Duration {
 	// Clamped before the multiplication, which would overflow; out of range parses as the nearest that fits.
 	seconds = min(max(seconds, 0), int64(maxRetryAfter/time.Second))
 	return time.Duration(seconds) * time.Second
-}
-
-func clampRetryAfter(delay time.Duration) time.Duration {
-	return min(max(delay, 0), maxRetryAfter)
 }

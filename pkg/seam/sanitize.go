@@ -2,7 +2,6 @@ package seam
 
 import (
 	"bytes"
-	"net/http"
 	"regexp"
 	"strings"
 )
@@ -55,8 +54,8 @@ func (a answer) redact(token Token) answer {
 		return a
 	}
 	a.body = bytes.ReplaceAll(a.body, []byte(secret), []byte("redacted"))
-	if name := http.CanonicalHeaderKey(requestIDHeader); strings.Contains(a.header.Get(name), secret) {
-		a.header.Del(name)
+	if strings.Contains(a.header.Get(requestIDHeader), secret) {
+		a.header.Del(requestIDHeader)
 	}
 	return a
 }

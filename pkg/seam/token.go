@@ -1,15 +1,17 @@
 package seam
 
 import (
+	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"slices"
 	"strings"
 	"unique"
 )
 
 const (
+	redacted = "[redacted]"
+
 	tokenPrefix               = "seam_"
 	personalAccessTokenPrefix = "seam_at"
 
@@ -63,11 +65,8 @@ func (t Token) String() string { return redacted }
 // Format writes "[redacted]", whatever the verb.
 func (t Token) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, redacted) }
 
-// MarshalText returns "[redacted]". JSON uses it too.
+// MarshalText returns "[redacted]". JSON and slog use it too.
 func (t Token) MarshalText() ([]byte, error) { return []byte(redacted), nil }
-
-// LogValue returns "[redacted]".
-func (t Token) LogValue() slog.Value { return slog.StringValue(redacted) }
 
 func (t Token) reveal() string {
 	if t.IsZero() {
@@ -79,4 +78,25 @@ func (t Token) reveal() string {
 // isGraphic reports whether all of text is visible ASCII, and so fit for a header and a log line.
 func isGraphic(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
+}
+
+// TokenError says why a token cannot be used, in words for the person who stored it. It never holds the token.
+type TokenError struct{ text string }
+
+const (
+	// unusableValue is one text for all values: it is read by people who may name a Secret but not look into it, and
+	// must not tell them what the Secret holds.
+	unusableValue = `the value is no Seam API key ("seam_…") or personal access token ("seam_at…"); not usable are client session tokens ` +
+		`("seam_cst…"), publishable keys ("seam_pk…"), console sessions (JWTs, "ey…"), and values that are base64-encoded twice, ` +
+		`have white space inside or exceed 4 KiB`
+	noWorkspace = "a personal access token needs the workspace it is for: set spec.workspaceID"
+)
+
+// Error returns the text for a person.
+func (e *TokenError) Error() string { return e.text }
+
+// IsTokenError reports whether err says that a value is no usable token, or that a token lacks its workspace.
+func IsTokenError(err error) bool {
+	_, ok := errors.AsType[*TokenError](err)
+	return ok
 }
