@@ -514,7 +514,7 @@ func TestADeletedObjectWaitsForWhoIsAboutToTakeOver(t *testing.T) {
 		}, {
 			name:  "all of them, in the order of their UIDs, in whatever order they are listed",
 			given: given(gone, with(rival(uid("z")), rival(), rival(uid("y")))),
-			want: Decision{State: SuccessorExpected, Action: Report, Reason: "Unassigning", Until: after(timeout), Awaited: []string{rivalUID, "y", "z"}},
+			want:  Decision{State: SuccessorExpected, Action: Report, Reason: "Unassigning", Until: after(timeout), Awaited: []string{rivalUID, "y", "z"}},
 		}, {
 			name:  "one worth waiting for behind one that is not",
 			given: given(gone, waitsSince(before(5*time.Second)), with(rival(uid("a"), unhandled), rival())),
