@@ -2,6 +2,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -189,20 +190,17 @@ type options struct {
 	zap                  zap.Options
 }
 
-// parse reads the command line; its errors are one line that says what to write.
-func parse(args []string, getenv func(string) string) (*options, error) {
-	o := &options{controller: controllers.Options{StopGrace: stopGrace, Clock: clock.RealClock{}}}
-	endpoint := "https://connect.getseam.com"
-	if fromEnv := getenv("SEAM_ENDPOINT"); fromEnv != "" {
-		endpoint = fromEnv
-	}
-	var namespaces, selector, policy string
-	c := &o.controller
+// rawFlags are flags that are read once all of them are known.
+type rawFlags struct{ namespaces, selector, policy string }
 
+// newFlags returns the flags, which write into the options and into what has to be read yet.
+func newFlags(o *options, raw *rawFlags, getenv func(string) string) *flag.FlagSet {
+	c := &o.controller
 	flags := flag.NewFlagSet("seam-operator", flag.ContinueOnError)
-	flags.StringVar(&o.endpoint, "seam-endpoint", endpoint, "Seam's `URL`: https, or http to a loopback address only; the environment variable SEAM_ENDPOINT sets it too")
-	flags.StringVar(&namespaces, "watch-namespaces", "", "`namespaces` to watch, separated by commas; empty for all")
-	flags.StringVar(&selector, "watch-label-selector", "", "label `selector` of the CredentialAssignments to handle; empty for all")
+	flags.StringVar(&o.endpoint, "seam-endpoint", cmp.Or(getenv("SEAM_ENDPOINT"), "https://connect.getseam.com"),
+		"Seam's `URL`: https, or http to a loopback address only; the environment variable SEAM_ENDPOINT sets it too")
+	flags.StringVar(&raw.namespaces, "watch-namespaces", "", "`namespaces` to watch, separated by commas; empty for all")
+	flags.StringVar(&raw.selector, "watch-label-selector", "", "label `selector` of the CredentialAssignments to handle; empty for all")
 	flags.IntVar(&c.Concurrency, "concurrency", 32, "credentials handled at the same time")
 	flags.DurationVar(&c.ResyncInterval, "resync-interval", time.Hour, "how often Seam is read again, where spec.resyncInterval is unset; at least 1m")
 	flags.DurationVar(&c.MinRetryDelay, "min-retry-delay", time.Second, "the first delay before a retry; it doubles")
@@ -210,7 +208,7 @@ func parse(args []string, getenv func(string) string) (*options, error) {
 	flags.DurationVar(&c.SeamTimeout, "seam-timeout", 30*time.Second, "how long one call to Seam may take")
 	flags.Float64Var(&c.Limits.QPS, "seam-qps", 50, "objects handled per second with one API key")
 	flags.IntVar(&c.Limits.Burst, "seam-burst", 100, "objects handled at once with one API key after a quiet time")
-	flags.StringVar(&policy, "default-deletion-policy", string(v1alpha1.DeletionPolicyUnassign), "Unassign or Retain, where spec.deletionPolicy is unset")
+	flags.StringVar(&raw.policy, "default-deletion-policy", string(v1alpha1.DeletionPolicyUnassign), "Unassign or Retain, where spec.deletionPolicy is unset")
 	flags.DurationVar(&c.HandOverGrace, "hand-over-grace", 2*time.Second, "how long a deleted object waits for another one that declares the same person")
 	flags.BoolVar(&o.leaderElect, "leader-elect", false, "elect a leader among several replicas; only the leader acts")
 	flags.StringVar(&o.leaderElectNamespace, "leader-elect-namespace", "", "`namespace` of the lease; the operator's own when empty, which it only knows in a cluster")
@@ -222,20 +220,28 @@ func parse(args []string, getenv func(string) string) (*options, error) {
 		return flag.Set("kubeconfig", path)
 	})
 	o.zap.BindFlags(flags)
+	return flags
+}
 
+// parse reads the command line; its errors are one line that says what to write.
+func parse(args []string, getenv func(string) string) (*options, error) {
+	o := &options{controller: controllers.Options{StopGrace: stopGrace, Clock: clock.RealClock{}}}
+	var raw rawFlags
+	flags := newFlags(o, &raw, getenv)
 	if err := parseQuietly(flags, args); err != nil {
 		return nil, err
 	}
-	for _, namespace := range strings.Split(namespaces, ",") {
+	c := &o.controller
+	for _, namespace := range strings.Split(raw.namespaces, ",") {
 		if namespace = strings.TrimSpace(namespace); namespace != "" {
 			c.Namespaces = append(c.Namespaces, namespace)
 		}
 	}
-	c.DeletionPolicy = v1alpha1.DeletionPolicy(policy)
+	c.DeletionPolicy = v1alpha1.DeletionPolicy(raw.policy)
 	c.Limits.MaxRest = c.MaxRetryDelay
 	c.Limits.InFlight = max(c.Concurrency/4, 1)
 	var err error
-	if c.Selector, err = labels.Parse(selector); err != nil {
+	if c.Selector, err = labels.Parse(raw.selector); err != nil {
 		return nil, fmt.Errorf("--watch-label-selector: %w", err)
 	}
 	return o, o.check(flags.Args())

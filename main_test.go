@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"flag"
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -96,5 +98,30 @@ func TestNamespacesAreSeparatedByCommas(t *testing.T) {
 func TestHelpIsNoError(t *testing.T) {
 	if _, err := parse([]string{"--help"}, noEnv); !errors.Is(err, flag.ErrHelp) {
 		t.Errorf("--help gives %v", err)
+	}
+}
+
+// TestThePageOfFlagsIsComplete holds the page of flags against the flags themselves. UPDATE_DOCS=1 rewrites it.
+func TestThePageOfFlagsIsComplete(t *testing.T) {
+	const path = "docs/flags.md"
+	var page strings.Builder
+	page.WriteString("# Flags\n\nGenerated from the flags themselves by a test. To rewrite it: `UPDATE_DOCS=1 go test . -run PageOfFlags`.\n\n" +
+		"The Kubernetes client finds its cluster as kubectl does, and honours HTTPS_PROXY and NO_PROXY, as the client of Seam does.\n\n" +
+		"| flag | default | what it sets |\n|---|---|---|\n")
+	newFlags(&options{}, &rawFlags{}, noEnv).VisitAll(func(f *flag.Flag) {
+		kind, usage := flag.UnquoteUsage(f)
+		value := f.DefValue
+		if value != "" {
+			value = "`" + value + "`"
+		}
+		fmt.Fprintf(&page, "| `--%s` %s | %s | %s |\n", f.Name, kind, value, strings.ReplaceAll(usage, "|", "\\|"))
+	})
+	if os.Getenv("UPDATE_DOCS") != "" {
+		if err := os.WriteFile(path, []byte(page.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := os.ReadFile(path); err != nil || string(got) != page.String() {
+		t.Errorf("%s is out of date: UPDATE_DOCS=1 go test . -run PageOfFlags rewrites it (%v)", path, err)
 	}
 }

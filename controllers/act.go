@@ -34,8 +34,8 @@ const (
 	writeUnsent                // it did not go out, or Seam said to come later
 )
 
-// outcomeOf returns what the answer to a write says. Its errors are those of seam.Client.
-func outcomeOf(err error) writeOutcome {
+// writeOutcomeOf returns what the answer to a write says. Its errors are those of seam.Client.
+func writeOutcomeOf(err error) writeOutcome {
 	if err == nil {
 		return writeAccepted
 	}
@@ -55,44 +55,41 @@ func (a *attempt) write(ctx context.Context, d assignment.Decision) error {
 	if err := a.session.open(ctx, &a.state.own.key.turn, a.standing != onlyLooks); err != nil {
 		return err
 	}
+	// From here on no other object of the credential writes, so that what is decided now stays true until the answer.
 	if !a.credential.beginWrite() {
 		return errOtherWrites
 	}
 	defer a.credential.endWrite()
-	if err := a.refreshPeers(ctx); err != nil {
+	if err := a.lookAround(ctx); err != nil {
 		return err
 	}
 	if again := a.decide(ctx); again.Action != d.Action || again.Person != d.Person {
 		return nil // the others changed: the attempt goes on with what is decided now
 	}
-	if a.isReadOld() {
+	if a.session.seen.isOld(a.credential) {
 		a.session.seen.forget()
 		return nil
 	}
-	w := sentWrite{PendingWrite: a.newWrite(d), cause: assignment.CauseOf(a.in.Object)}
-	if err := a.putRecord(ctx, a.in.Object.Record.With(w.PendingWrite, d.IsOwner)); err != nil {
+	// The turn with the key has come already: the time in the record is the time of the call, but for the patch between.
+	w := sentWrite{PendingWrite: newWrite(d, a.in.Object.Record.Pending, a.Clock.Now()), cause: assignment.CauseOf(a.in.Object)}
+	record := a.in.Object.Record.With(w.PendingWrite, d.IsOwner)
+	if err := a.putRecord(ctx, record, a.session.seen.WorkspaceID); err != nil {
 		return err
 	}
+	a.in.Object.Record, a.in.Object.WorkspaceID = record, a.obj.Status.WorkspaceID
 	answer, err := a.send(ctx, w.PendingWrite)
 	return a.settle(ctx, w, answer, err)
 }
 
-// isReadOld reports whether the credential was read too long ago to act on, or before another object's write ended.
-func (a *attempt) isReadOld() bool {
-	ended, _ := a.credential.writesSoFar()
-	return a.Clock.Since(a.session.seen.answered) >= assignment.MaxReadAge || a.session.seen.writes != ended
-}
-
 // newWrite returns the entry of the decided change. Its time in the record is in whole seconds, and told apart from others.
-func (a *attempt) newWrite(d assignment.Decision) assignment.PendingWrite {
-	now := a.Clock.Now()
+func newWrite(d assignment.Decision, pending []assignment.PendingWrite, now time.Time) assignment.PendingWrite {
 	w := assignment.PendingWrite{
 		Operation: d.Action.Operation(),
 		Person:    d.Person,
 		StartedAt: now.Truncate(time.Second),
 		SentAt:    now,
 	}
-	for slices.ContainsFunc(a.in.Object.Record.Pending, w.Same) {
+	for slices.ContainsFunc(pending, w.Same) {
 		w.StartedAt = w.StartedAt.Add(time.Second)
 	}
 	return w
@@ -102,7 +99,7 @@ func (a *attempt) newWrite(d assignment.Decision) assignment.PendingWrite {
 func (a *attempt) send(ctx context.Context, w assignment.PendingWrite) (seam.WriteResult, error) {
 	ctx, cancel := context.WithTimeout(ctx, a.SeamTimeout-a.Clock.Since(w.SentAt))
 	defer cancel()
-	if a.isStopping() || a.isReadOld() {
+	if a.isStopping() || a.session.seen.isOld(a.credential) {
 		cancel() // nothing goes out any more, and the client says so
 	}
 	request := seam.Assignment{
@@ -122,9 +119,10 @@ func (a *attempt) settle(ctx context.Context, w sentWrite, answer seam.WriteResu
 		a.credential.writes.ended++
 		a.state.ownWrites++
 	})
+	// Whatever the answer is, what was read before the call is not true any more, or not known to be.
 	holder := a.session.seen.Holder
 	a.session.seen.forget()
-	switch outcomeOf(err) {
+	switch writeOutcomeOf(err) {
 	case writeAccepted:
 		a.accept(ctx, w, answer)
 		return nil
@@ -134,7 +132,13 @@ func (a *attempt) settle(ctx context.Context, w sentWrite, answer seam.WriteResu
 		return err
 	case writeRefused:
 		a.in.Object.Record = a.in.Object.Record.Without(w.PendingWrite)
-		a.refuse(w.PendingWrite, holder, err)
+		own := &a.state.own.sends
+		own.Refused = refusalOf(w.PendingWrite, holder, err, a.obj.Spec.APIKeySecretRef.Name)
+		again := a.paceOf(a.obj).resync
+		if seam.IsUnauthorized(err) {
+			again = min(again, a.MaxRetryDelay/2) // the key is at fault, not the request: it is tried again with the next look
+		}
+		own.refusedUntil = a.Clock.Now().Add(again)
 		if seam.IsUnauthorized(err) && a.in.Object.Deletion != nil {
 			return err // perhaps another key may
 		}
@@ -165,16 +169,16 @@ func (a *attempt) accept(ctx context.Context, w sentWrite, answer seam.WriteResu
 	}
 	a.session.key.Worked()
 	writes.WithLabelValues(w.Operation.Verb(), string(w.cause)).Inc()
-	a.emit(ctx, eventForWrite(w, a.obj.Spec.ACSCredentialID, answer.RequestID))
+	a.emit(ctx, a.obj, eventForWrite(w, a.obj.Spec.ACSCredentialID, answer.RequestID))
 	if answer.Credential != nil && a.in.Object.Deletion == nil && isReadable(*answer.Credential) {
 		a.session.seen.take(*answer.Credential) // the answer counts as a read
 		a.session.seen.writes, _ = a.credential.writesSoFar()
 	}
 }
 
-// refuse remembers a refused write, so that it is not sent again before something that it depends on changes.
-func (a *attempt) refuse(w assignment.PendingWrite, holder assignment.Holder, err error) {
-	reason, message := reasonOf(err, a.obj.Spec.APIKeySecretRef.Name)
+// refusalOf returns what a refused write means for the next one of its kind.
+func refusalOf(w assignment.PendingWrite, holder assignment.Holder, err error, secretName string) *assignment.Refusal {
+	reason, message := reasonOf(err, secretName)
 	switch {
 	case seam.IsNotFound(err) && w.Operation == v1alpha1.OperationUnassign:
 		reason, message = v1alpha1.ReasonAssigneeNotFound, fmt.Sprintf("Seam shows %s as the holder and says that there is nobody of that ID to unassign", w.Person)
@@ -184,13 +188,7 @@ func (a *attempt) refuse(w assignment.PendingWrite, holder assignment.Holder, er
 	if w.Operation == v1alpha1.OperationAssign && holder.IsFree() {
 		message += "; nobody holds the credential now"
 	}
-	until := a.pace().resync
-	if seam.IsUnauthorized(err) {
-		until = min(until, a.MaxRetryDelay/2) // the key is at fault, not the request: it is tried again with the next look
-	}
-	sends := &a.state.own.sends
-	sends.Refused = &assignment.Refusal{Operation: w.Operation, Person: w.Person, Holder: holder, Reason: reason, Message: message}
-	sends.refusedUntil = a.Clock.Now().Add(until)
+	return &assignment.Refusal{Operation: w.Operation, Person: w.Person, Holder: holder, Reason: reason, Message: message}
 }
 
 // reasonDuring is Ready's reason while the effect of a write does not show.

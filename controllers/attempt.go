@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
@@ -18,24 +19,25 @@ import (
 // reports.
 type attempt struct {
 	*Reconciler
-	stop       context.Context // when done, no new call to Seam starts
-	credential *credentialState
-	state      *objectState
-	obj        *v1alpha1.CredentialAssignment // the version that the attempt goes by, which nobody may change
-	standing   standing
-	in         assignment.Input
-	live       versions // what the API server itself was asked for
-	session    session
-	result     result
+	*subject
+	stop     context.Context // when done, no new call to Seam starts
+	standing standing
+	in       assignment.Input
+	rivals   rivals
+	session  session
+	result   result
 }
 
 // standing is whom an attempt keeps waiting, and so for whom it gives way.
 type standing int
 
 const (
-	onlyLooks standing = iota // nobody waits for it
-	isAwaited                 // others wait for it, or it takes a credential away
-	hasClaim                  // its object has the claim
+	// onlyLooks: nobody waits for it. It gives way to others with the same key.
+	onlyLooks standing = iota
+	// isAwaited: others wait for it, or it takes a credential away. It takes its turn with the key as an owner does.
+	isAwaited
+	// hasClaim: its object has the claim. Its calls may take as long as --seam-timeout says, all others 5 s.
+	hasClaim
 )
 
 // result is what an attempt came to.
@@ -47,9 +49,13 @@ type result struct {
 	isPutOff   bool       // it ended before its turn
 }
 
-// newAttempt takes an object up. The caller holds the credential's mutex.
+// newAttempt takes an object up, which is one of its credential's peers. The caller holds the credential's mutex.
 func newAttempt(r *Reconciler, c *credentialState, state *objectState, s standing, leading time.Time) *attempt {
-	a := &attempt{Reconciler: r, credential: c, state: state, obj: state.obj, standing: s, live: versions{}}
+	object := &subject{client: r.Client, credential: c, state: state, obj: state.obj}
+	a := &attempt{Reconciler: r, subject: object, standing: s, rivals: rivals{Reconciler: r, subject: object, live: versions{}}}
+	a.session = session{seen: observer{clock: r.Clock}, find: func(ctx context.Context) (*keys.Key, error) {
+		return r.keyOf(ctx, a.obj, &state.own.key, state.schedule.trigger.secret)
+	}}
 	a.in = assignment.Input{
 		Object: assignment.Object{
 			UID:         string(a.obj.UID),
@@ -65,41 +71,46 @@ func newAttempt(r *Reconciler, c *credentialState, state *objectState, s standin
 		deletion.AskedRivals = false
 		a.in.Object.Deletion = &deletion
 	}
-	a.takePeers(c.peers)
+	v, _ := c.viewOf(a.obj.UID, c.peers)
+	v.putInto(&a.in)
 	return a
+}
+
+// lookAround takes over how the objects of the credential stand now.
+func (a *attempt) lookAround(ctx context.Context) error {
+	v, err := a.rivals.view(ctx)
+	if err == nil {
+		v.putInto(&a.in)
+	}
+	return err
 }
 
 // run makes the attempt with the object's own key. A deleted object whose key is of no use is cleaned up with the last key
 // that worked.
 func (a *attempt) run(ctx context.Context) error {
 	if a.isStopping() {
-		a.putOff(a.MinRetryDelay) // a lease that was late may be renewed after all
+		a.result.putOff(a.Clock.Now().Add(a.MinRetryDelay)) // a lease that was late may be renewed after all
 		return nil
 	}
 	a.keepKey(ctx)
-	spare := a.spareKeys()
-	a.useOwnKey()
+	spare := a.state.own.key.spare()
 	d, err := a.pursue(ctx)
 	for _, k := range spare {
-		if err == nil && isKeysFault(d.Reason) && k != nil && k != a.session.key {
-			d, err = a.pursueWith(ctx, k, d)
+		if err != nil || a.in.Object.Deletion == nil || !isKeysFault(d.Reason) || k == nil || k == a.session.key {
+			continue
+		}
+		before := d
+		a.session.close()
+		a.session, a.result.next, a.result.isPutOff, a.state.own.sends.Refused = spareSession(k, a.Clock), time.Time{}, false, nil
+		if d, err = a.pursue(ctx); err == nil && isKeysFault(d.Reason) {
+			before.Record = d.Record // of no use either: what the object's own key came to is told
+			d = before
 		}
 	}
 	if err != nil || d.Action != assignment.Report {
 		return err
 	}
 	return a.report(ctx, d)
-}
-
-// pursueWith tries another key, and returns what came before when that is of no use either.
-func (a *attempt) pursueWith(ctx context.Context, k *keys.Key, before assignment.Decision) (assignment.Decision, error) {
-	a.useSpareKey(k)
-	d, err := a.pursue(ctx)
-	if err == nil && isKeysFault(d.Reason) {
-		before.Record = d.Record
-		return before, nil
-	}
-	return d, err
 }
 
 // isKeysFault reports whether another key could mend what a reason says.
@@ -125,7 +136,8 @@ func (a *attempt) pursue(ctx context.Context) (assignment.Decision, error) {
 		case err != nil || d.Action == assignment.Report:
 			return d, err
 		case a.result.written != nil && d.Action.IsWrite():
-			return a.onTheWay(d), nil
+			a.result.next = a.Clock.Now()
+			return onTheWay(d, a.in.Object), nil
 		case a.isStopping():
 			return a.putOffStopping(), nil
 		}
@@ -146,7 +158,7 @@ func (a *attempt) decideByNow(ctx context.Context) (assignment.Decision, error) 
 	if d.Action != assignment.Report || d.Reason != v1alpha1.ReasonAssigned {
 		return d, nil
 	}
-	if err := a.refreshPeers(ctx); err != nil {
+	if err := a.lookAround(ctx); err != nil {
 		return d, err
 	}
 	return a.decide(ctx), nil
@@ -156,6 +168,8 @@ func (a *attempt) decideByNow(ctx context.Context) (assignment.Decision, error) 
 func (a *attempt) decide(ctx context.Context) assignment.Decision {
 	d := assignment.Decide(a.input())
 	ctrl.LoggerFrom(ctx).V(1).Info("decided", "state", d.State, "action", d.Action, "reason", d.Reason)
+	// The next decision goes by what this one made of the record, although it is written at the end only: the read that showed
+	// it is not repeated, and a crash before the report repeats the read.
 	a.in.Object.Record = d.Record
 	a.result.assignedAt = later(a.result.assignedAt, d.AssignedAt)
 	a.state.own.sends.settle(d.Record, a.in.Now, a.SeamTimeout)
@@ -180,18 +194,45 @@ func (a *attempt) input() assignment.Input {
 func (a *attempt) carryOut(ctx context.Context, d assignment.Decision) error {
 	switch d.Action {
 	case assignment.AddFinalizer:
-		return a.setFinalizer(ctx, true)
+		err := a.setFinalizer(ctx, true)
+		a.in.Object.Finalizer = status.HasFinalizer(a.obj)
+		return err
 	case assignment.RemoveFinalizer:
 		return a.removeFinalizer(ctx, d)
 	case assignment.ReadRivals:
-		return a.readRivals(ctx)
+		if err := a.rivals.ask(ctx); err != nil {
+			return err
+		}
+		a.in.Object.Deletion.AskedRivals = true
+		return a.lookAround(ctx)
 	case assignment.ConfirmSuccessor:
-		return a.confirm(ctx, d.Successor)
+		if err := a.rivals.confirm(ctx, types.UID(d.Successor)); err != nil {
+			return err
+		}
+		return a.lookAround(ctx)
 	case assignment.Assign, assignment.Unassign:
 		return a.write(ctx, d)
 	default:
 		return a.observe(ctx, d)
 	}
+}
+
+// removeFinalizer takes the finalizer off; a deleted object is gone then.
+func (a *attempt) removeFinalizer(ctx context.Context, d assignment.Decision) error {
+	if a.in.Object.Deletion == nil {
+		err := a.setFinalizer(ctx, false)
+		a.in.Object.Finalizer = status.HasFinalizer(a.obj)
+		return err
+	}
+	obj := a.obj
+	if err := a.letGo(ctx, d.Record.Pending); err != nil {
+		return err
+	}
+	a.emit(ctx, obj, eventForGone(d, obj.Spec.ACSCredentialID))
+	if successor := a.rivals.live[types.UID(d.Successor)]; successor != nil && d.Reason == assignment.HandedOver {
+		a.emit(ctx, successor, eventForSuccessor)
+	}
+	return nil
 }
 
 // lookTimeout is how long a call for an object without the claim may take, so that no key keeps a worker for long.
@@ -222,13 +263,11 @@ func (a *attempt) observe(ctx context.Context, d assignment.Decision) error {
 func (a *attempt) isStopping() bool { return a.stop.Err() != nil || !a.Lease.Held() }
 
 // putOff ends an attempt before its turn.
-func (a *attempt) putOff(wait time.Duration) {
-	a.result.next, a.result.isPutOff = a.Clock.Now().Add(wait), true
-}
+func (r *result) putOff(until time.Time) { r.next, r.isPutOff = until, true }
 
 // putOffStopping is for the operator that stops: what was changed is told, anything else is left to the next process.
 func (a *attempt) putOffStopping() assignment.Decision {
-	a.putOff(a.MinRetryDelay)
+	a.result.putOff(a.Clock.Now().Add(a.MinRetryDelay))
 	if w := a.result.written; w != nil {
 		return a.interrupted(reasonDuring(w.Operation), "Seam has accepted the change; the operator stopped before it saw it")
 	}
@@ -249,10 +288,10 @@ func (a *attempt) explain(ctx context.Context, err error) (assignment.Decision, 
 	case a.isStopping() && !seam.IsOutcomeUnknown(err):
 		return a.putOffStopping(), nil
 	case errors.Is(err, errOtherWrites):
-		a.putOff(otherWriteDelay)
+		a.result.putOff(a.Clock.Now().Add(otherWriteDelay))
 		return a.interrupted("", ""), nil
 	case errors.As(err, &busy):
-		a.putOff(busy.Wait)
+		a.result.putOff(a.Clock.Now().Add(busy.Wait))
 		if busy.Resting {
 			return a.interrupted(v1alpha1.ReasonRateLimited, rateLimited), nil
 		}
@@ -263,7 +302,7 @@ func (a *attempt) explain(ctx context.Context, err error) (assignment.Decision, 
 		return assignment.Decision{}, err
 	}
 	ctrl.LoggerFrom(ctx).Info("not done", "reason", reason, "error", err.Error())
-	a.result.next = a.state.schedule.retryAt(a.progressOf(reason), a.pace(), a.Clock.Now())
+	a.result.next = a.state.schedule.retryAt(assignment.ProgressOf(reason, a.in.Object.Deletion != nil), a.paceOf(a.obj), a.Clock.Now())
 	if deletion := a.in.Object.Deletion; deletion != nil && assignment.IsOutage(reason) {
 		deletion.WaitsSince = time.Time{} // it waits for its successor with Seam in sight
 	}
@@ -274,13 +313,12 @@ func (a *attempt) explain(ctx context.Context, err error) (assignment.Decision, 
 	return a.interrupted(reason, message), nil
 }
 
-// onTheWay ends an attempt that made its one change at Seam and has another one to make.
-func (a *attempt) onTheWay(d assignment.Decision) assignment.Decision {
-	a.result.next = a.Clock.Now()
+// onTheWay reports on an attempt that made its one change at Seam and has another one to make.
+func onTheWay(d assignment.Decision, o assignment.Object) assignment.Decision {
 	return assignment.Decision{
 		Action:  assignment.Report,
 		Reason:  reasonDuring(d.Action.Operation()),
-		Message: "on the way to " + a.in.Object.Declared.Person.String(),
-		Record:  a.in.Object.Record,
+		Message: "on the way to " + o.Declared.Person.String(),
+		Record:  o.Record,
 	}
 }

@@ -27,7 +27,8 @@ func CacheOptions(namespaces []string, selector labels.Selector) cache.Options {
 	return options
 }
 
-// withoutBallast takes off what the operator does not read, and what others may make large.
+// withoutBallast takes off managed fields, labels, owner references and foreign annotations: all objects of a tenant are in the
+// cache of all, so that they must not be made heavy. The API server selects by labels before they come off here.
 func withoutBallast(in any) (any, error) {
 	if obj, ok := in.(*v1alpha1.CredentialAssignment); ok {
 		stripBallast(obj)

@@ -33,11 +33,15 @@ const (
 
 // writeLog is what is remembered of the writes for a credential.
 type writeLog struct {
-	isWriting bool // an object is about to write
-	ended     int  // how many writes have ended
-	// acknowledged is the last write that Seam accepted from this process.
+	// isWriting says that an object is about to write, or has a call under way: no other one may begin.
+	isWriting bool
+	// ended counts the writes whose call has ended, with whatever answer. A read that began before is not acted on.
+	ended int
+	// acknowledged is the last write that Seam accepted from this process: until its deadline a read that shows something
+	// else counts as late.
 	acknowledged *assignment.PendingWrite
-	// orphans are pending writes of objects that are no more.
+	// orphans are pending writes of objects that are no more (Retain, a finalizer that somebody stripped), until they can
+	// come about no more. A crash forgets them: the one gap that is known.
 	orphans []assignment.PendingWrite
 }
 

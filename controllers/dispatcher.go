@@ -51,8 +51,10 @@ func (d *dispatcher) dispatch(id CredentialID, cached []v1alpha1.CredentialAssig
 	for i := range c.peers {
 		uid := types.UID(c.peers[i].UID)
 		state := c.objects[uid]
+		// A look at a version that the cache has not caught up with would decide by the past. Its end, or the version that was
+		// written, wakes the credential again.
 		if state.activity == busy || state.isAhead {
-			continue // its end, or the version that was written, wakes the credential again
+			continue
 		}
 		state.schedule.wanted = triggerOf(state.obj, secrets[uid], c.claimTriggerOf(i, r, state))
 		due := state.schedule.due(now, d.MinRetryDelay)

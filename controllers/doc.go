@@ -1,4 +1,5 @@
-// Package controllers makes Seam agree with every CredentialAssignment of a cluster. It knows Kubernetes: it watches,
-// gathers what assignment.Plan asks for, carries out the one step that it decides, and reports in status. The unit of
-// work is a credential rather than an object, so that no two objects ever act on one credential at the same time.
+// Package controllers makes Seam agree with every CredentialAssignment of a cluster. A dispatcher finds out which objects of
+// a credential are due; workers look at them, one attempt each: they observe what assignment.Decide asks for, carry out
+// what it decides, and report in status. The package knows Kubernetes, pkg/assignment and pkg/seam; it decides nothing by
+// itself about who gets a credential. docs/contributing/architecture.md draws the way of an event through it.
 package controllers

@@ -37,7 +37,8 @@ func reasonOf(err error, secretName string) (reason, message string) {
 	}
 }
 
-// answerText says what Seam answered: the HTTP status and, when it is a plain code, Seam's error type.
+// answerText says what Seam answered: the HTTP status and, when it is a plain code, Seam's error type. Its texts are left out:
+// they may name people.
 func answerText(err error) string {
 	var answer *seam.Error
 	if !errors.As(err, &answer) || answer.Status == 0 {

@@ -7,7 +7,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
@@ -47,39 +46,34 @@ func eventForWrite(w sentWrite, credentialID, requestID string) event {
 	return e
 }
 
-// eventForTransition returns the event of a change of Ready's reason; none when the change at Seam that made it so had one.
-func (a *attempt) eventForTransition(before, after metav1.Condition) event {
-	e := event{reason: after.Reason, note: after.Message}
-	isAssigned := after.Reason == v1alpha1.ReasonAssigned
+// eventForTransition returns the event of a change of Ready's reason; isOwnDoing says that an assign of this object was seen.
+func eventForTransition(before, after metav1.Condition, progress assignment.Progress, isOwnDoing bool) event {
 	switch {
-	case before.Reason == after.Reason, isAssigned && a.state.own.isWriteReported:
+	case before.Reason == after.Reason:
 		return event{}
-	case isAssigned && before.Reason == "" && a.result.assignedAt.IsZero():
-		e.reason = eventAlreadyAssigned
-	case a.progressOf(after.Reason) == assignment.Stalled:
-		e.isWarning = true
+	case after.Reason == v1alpha1.ReasonAssigned && before.Reason == "" && !isOwnDoing:
+		return event{reason: eventAlreadyAssigned, note: after.Message}
+	default:
+		return event{isWarning: progress == assignment.Stalled, reason: after.Reason, note: after.Message}
 	}
-	return e
 }
 
-// emitGone writes the events of a deleted object that went without its credential being taken away.
-func (a *attempt) emitGone(ctx context.Context, d assignment.Decision) {
-	e := event{reason: d.Reason, note: d.Message}
+// eventForGone returns the event of a deleted object that went without its credential being taken away.
+func eventForGone(d assignment.Decision, credentialID string) event {
 	if d.Reason == assignment.Abandoned {
-		e.isWarning, e.note = true, fmt.Sprintf("credential %s: %s", a.obj.Spec.ACSCredentialID, d.Message)
+		return event{isWarning: true, reason: d.Reason, note: fmt.Sprintf("credential %s: %s", credentialID, d.Message)}
 	}
-	a.emit(ctx, e)
-	if successor := a.live[types.UID(d.Successor)]; successor != nil && d.Reason == assignment.HandedOver {
-		a.Recorder.Eventf(successor, nil, corev1.EventTypeNormal, eventTookOver, "Reconcile", "%s",
-			"a deleted CredentialAssignment for the same person left the credential to this one")
-	}
+	return event{reason: d.Reason, note: d.Message}
 }
+
+// eventForSuccessor is for the object that takes over.
+var eventForSuccessor = event{reason: eventTookOver, note: "a deleted CredentialAssignment for the same person left the credential to this one"}
 
 // longestNote is the longest note that the API server takes in an event, in bytes.
 const longestNote = 1024
 
 // emit writes an event on the object, and a line into the log.
-func (a *attempt) emit(ctx context.Context, e event) {
+func (r *Reconciler) emit(ctx context.Context, obj *v1alpha1.CredentialAssignment, e event) {
 	if e.reason == "" {
 		return
 	}
@@ -87,10 +81,11 @@ func (a *attempt) emit(ctx context.Context, e event) {
 	if e.isWarning {
 		kind = corev1.EventTypeWarning
 	}
+	// The API server refuses a longer one, and the event would be lost.
 	note := e.note
 	if len(note) > longestNote {
 		note = strings.ToValidUTF8(note[:longestNote-len("…")], "") + "…"
 	}
-	a.Recorder.Eventf(a.obj, nil, kind, e.reason, "Reconcile", "%s", note)
+	r.Recorder.Eventf(obj, nil, kind, e.reason, "Reconcile", "%s", note)
 	ctrl.LoggerFrom(ctx).Info(note, "event", e.reason)
 }

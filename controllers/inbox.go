@@ -8,7 +8,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 )
 
-// inbox hands items to a controller's queue from within the operator. What comes before the controller has started waits.
+// inbox hands items to a controller's queue from within the operator. Events of the API server reach queues by informers; what
+// one part of the operator has to say to another is no change of any object, so that it needs a way of its own.
+// What comes before the controller has started waits.
 type inbox[T comparable] struct {
 	mu      sync.Mutex
 	queue   workqueue.TypedRateLimitingInterface[T]

@@ -8,7 +8,8 @@ import (
 )
 
 // memory is what one process knows beyond what the API server stores. It saves calls; a process that starts without it
-// comes to the same end.
+// comes to the same end. It is in memory rather than in status because it changes at every look, and a status that changes at
+// every look wakes everybody who watches.
 type memory struct {
 	mu          sync.Mutex
 	credentials map[CredentialID]*credentialState

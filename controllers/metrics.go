@@ -49,7 +49,8 @@ func ObserveCall(o seam.Observation) {
 	apiRequestDuration.WithLabelValues(o.Operation).Observe(o.Duration.Seconds())
 }
 
-// assignments counts the objects in the cache whenever it is asked.
+// assignments counts the objects in the cache whenever it is asked: a gauge that was kept up to date by looks would keep
+// the objects that are gone, and start at nothing in every process.
 type assignments struct {
 	cache client.Reader
 	desc  *prometheus.Desc

@@ -25,10 +25,13 @@ type objectState struct {
 	schedule schedule
 	// sent are the object's pending writes, by this process's own clock.
 	sent map[sentKey]assignment.PendingWrite
-	// deletion is what this process knows of the object's deletion; nil while it lives.
-	deletion  *assignment.Deletion
-	lastRead  assignment.PeerRead
-	ownWrites int // how many of the credential's writes that ended were its own
+	// deletion is what this process knows of the object's deletion, by its own clock: clocks differ, so that the time in
+	// metadata proves nothing. It is nil while the object lives.
+	deletion *assignment.Deletion
+	// lastRead is what its own key read last, in this process's life: hand-over goes by it, never by its status alone.
+	lastRead assignment.PeerRead
+	// ownWrites is how many of the credential's writes that ended were its own.
+	ownWrites int
 	own       ownState
 }
 
@@ -45,10 +48,14 @@ const (
 
 // ownState is what only the attempt at an object reads and changes.
 type ownState struct {
-	key      objectKey
-	sends    sends
-	lookedAt time.Time         // when Seam was last looked at with success, or when this process first saw the object
-	speaksOf assignment.Person // whom the declaration named that Ready speaks of; nobody when that is not known
+	key   objectKey
+	sends sends
+	// lookedAt is when Seam was last looked at with success, or when this process first saw the object: an outage shows in
+	// status two resync intervals later.
+	lookedAt time.Time
+	// speaksOf is whom the declaration named that Ready speaks of; nobody when that is not known. A suspended object keeps
+	// Ready only while that person is declared, and generations cannot tell: suspending raises them too.
+	speaksOf assignment.Person
 	// isWriteReported says that an event told of a write, and status does not show its effect yet.
 	isWriteReported bool
 }
@@ -61,6 +68,9 @@ type objectKey struct {
 	lastWrote *keys.Key // the last one by which Seam accepted a write
 	turn      keys.Turn
 }
+
+// spare returns the keys to try for a deleted object whose own key is of no use; some may be nil.
+func (k *objectKey) spare() []*keys.Key { return []*keys.Key{k.lastGood, k.lastWrote} }
 
 // keySource is what tells that a key is still the one that the object names.
 type keySource struct{ entry, workspaceID, version string }

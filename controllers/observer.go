@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,10 +25,13 @@ var errUnreadable = errors.New("the answer names a holder or a workspace by some
 // observer reads facts from Seam, one at a time, and keeps them for one attempt.
 type observer struct {
 	assignment.Observed
-	shown    *seam.Credential // the credential as read last; nil when it was not found
-	answered time.Time        // when Seam answered that read
-	writes   int              // how many writes for the credential had ended when it was read
-	clock    clock.PassiveClock
+	shown *seam.Credential // the credential as read last; nil when it was not found
+	// answered is when Seam answered that read: a write goes out at most ten seconds later. Observed.At, when it began, is
+	// what it proves: nothing of what was sent after.
+	answered time.Time
+	// writes is how many writes for the credential had ended when it was read.
+	writes int
+	clock  clock.PassiveClock
 }
 
 // read reads the one fact that a decision asks for.
@@ -143,4 +147,23 @@ func readAccount(ctx context.Context, key *keys.Key, person assignment.Person) (
 	}
 	identity, err := key.GetUserIdentity(ctx, person.UserIdentityID)
 	return assignment.Account{UserIdentityID: strings.ToLower(identity.UserIdentityID)}, err
+}
+
+// isOld reports whether the credential was read too long ago to act on, or before another object's write ended.
+func (o *observer) isOld(c *credentialState) bool {
+	ended, _ := c.writesSoFar()
+	return o.clock.Since(o.answered) >= assignment.MaxReadAge || o.writes != ended
+}
+
+// isProviderPending reports whether the access system is worth another look soon.
+func (o *observer) isProviderPending() bool {
+	c := o.shown
+	return c != nil && len(c.Errors) == 0 && c.SyncedWithProvider != nil && !*c.SyncedWithProvider
+}
+
+// holder returns who holds the credential, with the identity that its ACS user is linked to when that was read.
+func (o *observer) holder() assignment.Holder {
+	h := o.Holder
+	h.UserIdentityID = cmp.Or(h.UserIdentityID, o.People[assignment.Person{ACSUserID: h.ACSUserID}].UserIdentityID)
+	return h
 }

@@ -56,7 +56,7 @@ type objectID struct {
 	uid        types.UID
 }
 
-// The indexes of the cache.
+// The indexes of the cache. The first is a selectable field of the CRD too, by which the API server itself is asked for rivals.
 const (
 	credentialIndex = "spec.acsCredentialID"
 	secretIndex     = "spec.apiKeySecretRef.name"
@@ -91,6 +91,7 @@ func Add(ctx context.Context, mgr ctrl.Manager, api *seam.API, options Options) 
 			return fmt.Errorf("indexing CredentialAssignments by %s: %w", field, err)
 		}
 	}
+	// Three controllers, so that each queue has its own metrics: events wake credentials, credentials hand over objects.
 	d := &dispatcher{Reconciler: r, owners: &inbox[objectID]{}, looks: &inbox[objectID]{}}
 	objects := source.TypedKind(mgr.GetCache(), &v1alpha1.CredentialAssignment{},
 		handler.TypedEnqueueRequestsFromMapFunc(func(_ context.Context, obj *v1alpha1.CredentialAssignment) []CredentialID {
@@ -105,7 +106,8 @@ func Add(ctx context.Context, mgr ctrl.Manager, api *seam.API, options Options) 
 	)
 }
 
-// register adds a controller with a queue of its own.
+// register adds a controller with a queue of its own. Its clock is the operator's, so that delays can be tested; its rate limiter
+// serves only errors of the API server, which are returned to it: everything else is scheduled by the operator.
 func register[T comparable](mgr ctrl.Manager, options Options, name string, reconciler reconcile.TypedReconciler[T], sources ...source.TypedSource[T]) error {
 	b := builder.TypedControllerManagedBy[T](mgr).Named(name)
 	for _, s := range sources {

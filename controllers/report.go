@@ -1,12 +1,8 @@
 package controllers
 
 import (
-	"cmp"
 	"context"
-	"fmt"
 	"time"
-
-	"k8s.io/apimachinery/pkg/api/equality"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
 	"github.com/seam-operator/seam-operator/controllers/internal/status"
@@ -15,95 +11,78 @@ import (
 
 // report writes what an attempt came to into status, in one write, and only if it changes something.
 func (a *attempt) report(ctx context.Context, d assignment.Decision) error {
-	now, own := a.Clock.Now(), &a.state.own
-	hasLooked := a.session.seen.Credential != assignment.NotRead && d.State != "" || a.result.written != nil && a.result.written.Acknowledged
-	if hasLooked {
+	now, own, isDeleting := a.Clock.Now(), &a.state.own, a.in.Object.Deletion != nil
+	out := outcomeOf(d, a.in.Object, &a.session, &a.result)
+	if out.Looked {
 		own.lookedAt = now
 	}
-	before := a.reported()
-	v := assignment.JudgeReport(a.in.Object, d, before, now)
-	a.setNext(d, v, before, now)
-	obj := a.obj.DeepCopy()
-	status.Apply(obj, a.outcome(ctx, d, v, hasLooked), now)
-	if !equality.Semantic.DeepEqual(a.obj.Status, obj.Status) {
-		ready := status.Ready(a.obj)
-		if err := a.Client.Status().Patch(ctx, obj, a.ifUnchanged()); err != nil {
-			return fmt.Errorf("reporting on %s/%s: %w", obj.Namespace, obj.Name, err)
-		}
-		a.stored(obj)
-		a.emit(ctx, a.eventForTransition(ready, status.Ready(obj)))
+	before := own.reported(a.obj, a.in.Object.Declared.Person, a.paceOf(a.obj).resync)
+	out.Verdict = assignment.JudgeReport(a.in.Object, d, before, now)
+	if out.Verdict.Reason == v1alpha1.ReasonSecretNotFound && isDeleting {
+		out.WayOut.NamespaceIsTerminating = a.isTerminating(ctx, a.obj.Namespace)
 	}
-	if !v.Keep {
-		own.speaksOf = a.in.Object.Declared.Person
-		own.isWriteReported = own.isWriteReported && v.Progress == assignment.Reconciling
+	a.setNext(d, out.Verdict, before, now)
+	ready := status.Ready(a.obj)
+	if err := a.putOutcome(ctx, out, now); err != nil {
+		return err
 	}
-	if v.Reason == v1alpha1.ReasonAssigned {
+	// A write had its event when Seam accepted it, which stands for the change of the reason as well.
+	if after := status.Ready(a.obj); after.Reason != v1alpha1.ReasonAssigned || !own.isWriteReported {
+		progress := assignment.ProgressOf(after.Reason, isDeleting)
+		a.emit(ctx, a.obj, eventForTransition(ready, after, progress, !out.AssignedAt.IsZero()))
+	}
+	own.hasReported(out.Verdict, a.in.Object.Declared.Person)
+	if out.Verdict.Reason == v1alpha1.ReasonAssigned {
 		a.state.schedule.failures = 0
 	}
 	return nil
 }
 
-// reported returns what status says so far.
-func (a *attempt) reported() assignment.Reported {
-	before := status.Reported(a.obj)
-	before.Person, before.LookedAt, before.ResyncInterval = a.state.own.speaksOf, a.state.own.lookedAt, a.pace().resync
-	if before.Person.IsZero() && status.ShowsAssigned(a.obj) {
-		before.Person = a.in.Object.Declared.Person // another process wrote it
+// reported returns what status says so far of an object that declares a person.
+func (o *ownState) reported(obj *v1alpha1.CredentialAssignment, declared assignment.Person, resync time.Duration) assignment.Reported {
+	before := status.Reported(obj)
+	before.Person, before.LookedAt, before.ResyncInterval = o.speaksOf, o.lookedAt, resync
+	if before.Person.IsZero() && status.ShowsAssigned(obj) {
+		before.Person = declared // another process wrote it
 	}
 	return before
 }
 
-// outcome gathers what status shows.
-func (a *attempt) outcome(ctx context.Context, d assignment.Decision, v assignment.Verdict, hasLooked bool) status.Outcome {
+// hasReported notes what status says now.
+func (o *ownState) hasReported(v assignment.Verdict, declared assignment.Person) {
+	if !v.Keep {
+		o.speaksOf = declared
+		o.isWriteReported = o.isWriteReported && v.Progress == assignment.Reconciling
+	}
+}
+
+// outcomeOf gathers what status shows, but for the verdict.
+func outcomeOf(d assignment.Decision, o assignment.Object, at *session, r *result) status.Outcome {
 	out := status.Outcome{
-		Verdict:    v,
 		Record:     d.Record,
-		Looked:     hasLooked,
-		AssignedAt: a.result.assignedAt,
-		WayOut:     status.WayOut{Person: a.in.Object.MayHold()},
+		Looked:     at.seen.Credential != assignment.NotRead && d.State != "" || r.written != nil && r.written.Acknowledged,
+		AssignedAt: r.assignedAt,
+		WayOut:     status.WayOut{Person: o.MayHold()},
 	}
-	if v.Reason == v1alpha1.ReasonSecretNotFound && a.in.Object.Deletion != nil {
-		out.WayOut.NamespaceIsTerminating = a.isTerminating(ctx, a.obj.Namespace)
-	}
-	if seen := a.session.seen; d.IsReadable && !a.session.isSpare {
-		out.Credential, out.WorkspaceID, out.Holder = seen.shown, seen.WorkspaceID, seen.Holder
-		linked := seen.People[assignment.Person{ACSUserID: out.Holder.ACSUserID}].UserIdentityID
-		out.Holder.UserIdentityID = cmp.Or(out.Holder.UserIdentityID, linked)
+	if d.IsReadable && !at.isSpare {
+		out.Credential, out.WorkspaceID, out.Holder = at.seen.shown, at.seen.WorkspaceID, at.seen.holder()
 	}
 	return out
 }
 
 // setNext decides when the object is due again. A time that was set before, such as that of a busy key, stands.
 func (a *attempt) setNext(d assignment.Decision, v assignment.Verdict, before assignment.Reported, now time.Time) {
-	if deletion := a.in.Object.Deletion; len(d.Awaited) > 0 && deletion.WaitsSince.IsZero() {
+	deletion := a.in.Object.Deletion
+	if len(d.Awaited) > 0 && deletion.WaitsSince.IsZero() {
 		deletion.WaitsSince = a.in.Now
 		a.credential.hurry(d.Awaited, a.in.Now)
 	}
 	next := a.result.next
 	if next.IsZero() {
-		next = a.state.schedule.after(d, a.progressOf(d.Reason), a.isProviderPending(), a.pace(), now)
+		next = a.state.schedule.after(d, assignment.ProgressOf(d.Reason, deletion != nil), a.session.seen.isProviderPending(), a.paceOf(a.obj), now)
 	}
 	if v.Keep && assignment.IsOutage(d.Reason) {
 		next = earlier(next, before.OutageShowsAt())
 	}
 	a.result.next = earlier(next, d.Until)
-}
-
-// isProviderPending reports whether the access system is worth another look soon.
-func (a *attempt) isProviderPending() bool {
-	c := a.session.seen.shown
-	return c != nil && len(c.Errors) == 0 && c.SyncedWithProvider != nil && !*c.SyncedWithProvider
-}
-
-func (a *attempt) progressOf(reason string) assignment.Progress {
-	return assignment.ProgressOf(reason, a.in.Object.Deletion != nil)
-}
-
-// pace returns how often the object is looked at.
-func (a *attempt) pace() pace {
-	p := pace{shortest: a.MinRetryDelay, longest: a.MaxRetryDelay, resync: a.ResyncInterval}
-	if own := a.obj.Spec.ResyncInterval; own != nil {
-		p.resync = own.Duration
-	}
-	return p
 }

@@ -24,68 +24,94 @@ const (
 	rivalsPage    = 20
 )
 
-// takePeers takes over the objects of the credential as they are known now. The caller holds the credential's mutex. It
-// reports whether the attempt's own object is among them.
-func (a *attempt) takePeers(peers []assignment.Peer) bool {
-	a.in.Peers, a.in.Orphans, a.in.Acknowledged = peers, a.credential.orphans(), a.credential.writes.acknowledged
-	i := slices.IndexFunc(peers, func(p assignment.Peer) bool { return p.UID == a.in.Object.UID })
-	if i >= 0 {
-		a.in.Claim = assignment.ClaimOf(peers, i, assignment.Judge(peers))
-	}
-	return i >= 0
+// rivals are the other objects of a credential, as an attempt at one of them sees them.
+type rivals struct {
+	*Reconciler
+	*subject
+	// live is what the API server itself was asked for in this attempt. It counts where the cache is older, and says that
+	// somebody is confirmed.
+	live versions
 }
 
-// refreshPeers judges the claim anew by the objects as they are known now. It fails with NotFound when the attempt's own
-// object is not among them any more.
-func (a *attempt) refreshPeers(ctx context.Context) error {
-	cached, err := a.objectsOf(ctx, CredentialID(a.obj.Spec.ACSCredentialID))
+// view is what the objects of the credential mean for one of them.
+type view struct {
+	peers        []assignment.Peer
+	orphans      []assignment.PendingWrite
+	acknowledged *assignment.PendingWrite
+	claim        assignment.Claim
+}
+
+func (v view) putInto(in *assignment.Input) {
+	in.Peers, in.Orphans, in.Acknowledged, in.Claim = v.peers, v.orphans, v.acknowledged, v.claim
+}
+
+// viewOf returns what the peers mean for an object; false when it is not among them. The caller holds the mutex.
+func (c *credentialState) viewOf(uid types.UID, peers []assignment.Peer) (view, bool) {
+	v := view{peers: peers, orphans: c.orphans(), acknowledged: c.writes.acknowledged}
+	i := indexOf(peers, uid)
+	if i < 0 {
+		return v, false
+	}
+	v.claim = assignment.ClaimOf(peers, i, assignment.Judge(peers))
+	return v, true
+}
+
+// indexOf returns the index of an object among peers; -1 when it is not among them.
+func indexOf(peers []assignment.Peer, uid types.UID) int {
+	return slices.IndexFunc(peers, func(p assignment.Peer) bool { return p.UID == string(uid) })
+}
+
+// view looks at the objects as they are known now. It fails with NotFound when the attempt's own object is not among them
+// any more.
+func (r *rivals) view(ctx context.Context) (view, error) {
+	cached, err := r.objectsOf(ctx, CredentialID(r.obj.Spec.ACSCredentialID))
 	if err != nil {
-		return err
+		return view{}, err
 	}
-	a.credential.mu.Lock()
-	defer a.credential.mu.Unlock()
-	now := a.Clock.Now()
-	a.credential.refresh(cached, &a.Options, now)
-	if !a.takePeers(a.credential.peersWith(a.live, &a.Options, now)) {
-		return apierrors.NewNotFound(schema.GroupResource{Group: v1alpha1.GroupVersion.Group, Resource: "credentialassignments"}, a.obj.Name)
+	r.credential.mu.Lock()
+	defer r.credential.mu.Unlock()
+	now := r.Clock.Now()
+	r.credential.refresh(cached, &r.Options, now)
+	v, isThere := r.credential.viewOf(r.obj.UID, r.credential.peersWith(r.live, &r.Options, now))
+	if !isThere {
+		return v, apierrors.NewNotFound(schema.GroupResource{Group: v1alpha1.GroupVersion.Group, Resource: "credentialassignments"}, r.obj.Name)
 	}
-	return nil
+	return v, nil
 }
 
-// readRivals asks the API server itself, once, for the other objects of the credential: one may have come that the cache
-// does not show yet.
-func (a *attempt) readRivals(ctx context.Context) error {
+// ask asks the API server itself, once, for the other objects of the credential: one may have come that the cache does not
+// show yet.
+func (r *rivals) ask(ctx context.Context) error {
 	asking, cancel := context.WithTimeout(ctx, rivalsTimeout)
 	defer cancel()
-	namespaces := a.Namespaces
+	namespaces := r.Namespaces
 	if len(namespaces) == 0 {
 		namespaces = []string{metav1.NamespaceAll}
 	}
 	for _, namespace := range namespaces {
-		err := a.readRivalsIn(asking, namespace)
+		err := r.askIn(asking, namespace)
 		if asking.Err() != nil && ctx.Err() == nil {
 			break
 		}
 		if err != nil {
-			return fmt.Errorf("looking for other CredentialAssignments of credential %s: %w", a.obj.Spec.ACSCredentialID, err)
+			return fmt.Errorf("looking for other CredentialAssignments of credential %s: %w", r.obj.Spec.ACSCredentialID, err)
 		}
 	}
-	a.in.Object.Deletion.AskedRivals = true
-	return a.refreshPeers(ctx)
+	return nil
 }
 
-func (a *attempt) readRivalsIn(ctx context.Context, namespace string) error {
-	options := &client.ListOptions{Namespace: namespace, LabelSelector: a.Selector, Limit: rivalsPage}
-	client.MatchingFields{credentialIndex: a.obj.Spec.ACSCredentialID}.ApplyToList(options)
+func (r *rivals) askIn(ctx context.Context, namespace string) error {
+	options := &client.ListOptions{Namespace: namespace, LabelSelector: r.Selector, Limit: rivalsPage}
+	client.MatchingFields{credentialIndex: r.obj.Spec.ACSCredentialID}.ApplyToList(options)
 	for {
 		var list v1alpha1.CredentialAssignmentList
-		if err := a.Live.List(ctx, &list, options); err != nil {
+		if err := r.Live.List(ctx, &list, options); err != nil {
 			return err
 		}
 		for i := range list.Items {
-			if obj := list.Items[i]; obj.UID != a.obj.UID { // a copy: the page itself may be large
+			if obj := list.Items[i]; obj.UID != r.obj.UID { // a copy: the page itself may be large
 				stripBallast(&obj)
-				a.live[obj.UID] = &obj
+				r.live[obj.UID] = &obj
 			}
 		}
 		if list.Continue == "" {
@@ -96,31 +122,31 @@ func (a *attempt) readRivalsIn(ctx context.Context, namespace string) error {
 }
 
 // confirm asks the API server itself whether the object that takes over still stands.
-func (a *attempt) confirm(ctx context.Context, uid string) error {
-	known := a.known(types.UID(uid))
+func (r *rivals) confirm(ctx context.Context, uid types.UID) error {
+	known := r.known(uid)
 	if known == nil {
-		return a.refreshPeers(ctx) // it has gone
+		return nil // it has gone
 	}
 	var obj v1alpha1.CredentialAssignment
-	err := a.Live.Get(ctx, client.ObjectKeyFromObject(known), &obj)
+	err := r.Live.Get(ctx, client.ObjectKeyFromObject(known), &obj)
 	switch {
 	case client.IgnoreNotFound(err) != nil:
-		return fmt.Errorf("looking at the successor of %s/%s: %w", a.obj.Namespace, a.obj.Name, err)
-	case err != nil || string(obj.UID) != uid || a.Selector != nil && !a.Selector.Matches(labels.Set(obj.Labels)):
-		a.live[known.UID] = nil
+		return fmt.Errorf("looking at the successor of %s/%s: %w", r.obj.Namespace, r.obj.Name, err)
+	case err != nil || obj.UID != uid || r.Selector != nil && !r.Selector.Matches(labels.Set(obj.Labels)):
+		r.live[uid] = nil
 	default:
 		stripBallast(&obj)
-		a.live[obj.UID] = &obj
+		r.live[uid] = &obj
 	}
-	return a.refreshPeers(ctx)
+	return nil
 }
 
 // known returns an object of the credential as it is known; nil when it is not.
-func (a *attempt) known(uid types.UID) *v1alpha1.CredentialAssignment {
-	a.credential.mu.Lock()
-	defer a.credential.mu.Unlock()
-	if state := a.credential.objects[uid]; state != nil && state.obj != nil {
+func (r *rivals) known(uid types.UID) *v1alpha1.CredentialAssignment {
+	r.credential.mu.Lock()
+	defer r.credential.mu.Unlock()
+	if state := r.credential.objects[uid]; state != nil && state.obj != nil {
 		return state.obj
 	}
-	return a.live[uid]
+	return r.live[uid]
 }

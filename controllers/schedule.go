@@ -13,17 +13,27 @@ type schedule struct {
 	// trigger is what the last look went by, zero before the first one; wanted is what the next one will go by.
 	trigger, wanted trigger
 
-	next      time.Time // when the next look is due; zero for never
-	ended     time.Time // when the last look ended
-	isAwaited bool      // a deleted object waits for it
-	failures  int       // looks in a row that ended unfinished
-	polls     int       // looks in a row that found the access system not synced
+	next  time.Time // when the next look is due; zero for never
+	ended time.Time // when the last look ended
+	// isAwaited says that a deleted object waits for this one to take over: its look is not bounded by number.
+	isAwaited bool
+	failures  int // looks in a row that ended unfinished
+	polls     int // looks in a row that found the access system not synced
 }
 
 // pace is how often an object is looked at.
 type pace struct {
 	shortest, longest time.Duration // between looks that end unfinished: doubling from the one to the other
 	resync            time.Duration // between looks at what is settled
+}
+
+// paceOf returns how often an object is looked at.
+func (o *Options) paceOf(obj *v1alpha1.CredentialAssignment) pace {
+	p := pace{shortest: o.MinRetryDelay, longest: o.MaxRetryDelay, resync: o.ResyncInterval}
+	if own := obj.Spec.ResyncInterval; own != nil {
+		p.resync = own.Duration
+	}
+	return p
 }
 
 // due returns from when on the object is due; zero for never. What the object with the claim says makes another one due at

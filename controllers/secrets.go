@@ -40,7 +40,7 @@ func (r *Reconciler) token(ctx context.Context, obj *v1alpha1.CredentialAssignme
 	return token, versionOf(&secret), err
 }
 
-// versionOf tells versions of Secrets apart.
+// versionOf tells versions of Secrets apart, also of one that was deleted and created anew.
 func versionOf(secret metav1.Object) string {
 	return string(secret.GetUID()) + "/" + secret.GetResourceVersion()
 }

@@ -2,8 +2,10 @@ package controllers
 
 import (
 	"context"
-	"time"
 
+	"k8s.io/utils/clock"
+
+	"github.com/seam-operator/seam-operator/api/v1alpha1"
 	"github.com/seam-operator/seam-operator/controllers/internal/keys"
 )
 
@@ -15,7 +17,8 @@ type session struct {
 	isSpare bool      // it is another key than the object's own
 }
 
-// open waits for the object's turn with the key, by an error that says how long.
+// open waits for the object's turn with the key, by an error that says how long. It comes before anything is recorded, so that
+// no time passes between a record and its call but that of the patch.
 func (s *session) open(ctx context.Context, turn *keys.Turn, isUrgent bool) error {
 	if s.key != nil {
 		return nil
@@ -38,25 +41,29 @@ func (s *session) close() {
 	}
 }
 
-// ownKey returns the key that the object's Secret holds. The Secret is read when it is another version than before.
-func (a *attempt) ownKey(ctx context.Context) (*keys.Key, error) {
-	own := &a.state.own.key
-	_, entry := secretRef(a.obj)
-	source := keySource{entry: entry, workspaceID: a.obj.Spec.WorkspaceID, version: a.state.schedule.trigger.secret}
+// keyOf returns the key that an object's Secret holds, and keeps it. The Secret is read when it is another version than before.
+func (r *Reconciler) keyOf(ctx context.Context, obj *v1alpha1.CredentialAssignment, own *objectKey, version string) (*keys.Key, error) {
+	_, entry := secretRef(obj)
+	source := keySource{entry: entry, workspaceID: obj.Spec.WorkspaceID, version: version}
 	if own.current != nil && own.source == source {
 		return own.current, nil
 	}
-	token, version, err := a.token(ctx, a.obj)
+	token, version, err := r.token(ctx, obj)
 	if err != nil {
 		return nil, err
 	}
-	k, err := a.Keys.Key(token, a.obj.Spec.WorkspaceID)
+	k, err := r.Keys.Key(token, obj.Spec.WorkspaceID)
 	if err != nil {
 		return nil, err
 	}
 	source.version = version
 	own.current, own.source = k, source
 	return k, nil
+}
+
+// spareSession is with another key than the object's own: what that one read proves nothing for it.
+func spareSession(k *keys.Key, now clock.PassiveClock) session {
+	return session{seen: observer{clock: now}, find: func(context.Context) (*keys.Key, error) { return k, nil }, isSpare: true}
 }
 
 // keepKey keeps the key of an object that has something to clean up and is not looked at by itself: when it is deleted with
@@ -66,28 +73,7 @@ func (a *attempt) keepKey(ctx context.Context) {
 	if own.lastGood != nil || !o.Finalizer || o.Deletion == nil && !o.Declared.Suspended {
 		return
 	}
-	if k, err := a.ownKey(ctx); err == nil {
+	if k, err := a.session.find(ctx); err == nil {
 		own.lastGood = k
 	}
-}
-
-// spareKeys returns the keys to try for a deleted object whose own key is of no use.
-func (a *attempt) spareKeys() []*keys.Key {
-	if a.in.Object.Deletion == nil {
-		return nil
-	}
-	return []*keys.Key{a.state.own.key.lastGood, a.state.own.key.lastWrote}
-}
-
-// useOwnKey begins the session with the key of the object's Secret.
-func (a *attempt) useOwnKey() {
-	a.session = session{seen: observer{clock: a.Clock}, find: a.ownKey}
-}
-
-// useSpareKey begins a session with another key: what the one before read proves nothing.
-func (a *attempt) useSpareKey(k *keys.Key) {
-	a.session.close()
-	a.session = session{seen: observer{clock: a.Clock}, find: func(context.Context) (*keys.Key, error) { return k, nil }, isSpare: true}
-	a.state.own.sends.Refused = nil
-	a.result.next, a.result.isPutOff = time.Time{}, false
 }

@@ -9,27 +9,33 @@ import (
 // trigger is what a look at an object depends on, apart from Seam: another one makes the object due.
 type trigger struct {
 	generation int64
-	observed   int64 // status.observedGeneration: somebody may have wiped status
-	requested  [2]string
-	deleting   bool
-	abandoned  bool
-	finalizer  bool
-	pending    int
-	owner      assignment.Person
-	secret     string // the version of its Secret
-	claim      claimTrigger
+	// observed is status.observedGeneration: somebody may have wiped status, and nothing else would tell.
+	observed int64
+	// requested are the values of the two annotations that ask for a reconcile now: a change of either counts, even of the
+	// one that is not answered.
+	requested [2]string
+	// Deletion, the request to give up, and the finalizer are metadata, which the generation does not cover.
+	deleting, abandoned, finalizer bool
+	// pending and owner are the record, as far as somebody else may change it: by wiping or restoring status.
+	pending int
+	owner   assignment.Person
+	// secret is the version of its Secret; empty while there is none.
+	secret string
+	claim  claimTrigger
 }
 
 // claimTrigger is what a look depends on of the other objects.
 type claimTrigger struct {
-	winner        string
-	person        assignment.Person
-	isDeleting    bool
-	isSuspended   bool
-	stalled       string
-	winsByReading bool
-	tookOver      string // who has taken over from this object since it was deleted
-	otherWrites   int    // with the claim: the writes of other objects that ended
+	// What the winner declares and how it stands, since a loser's status repeats it.
+	winner                  string
+	person                  assignment.Person
+	isDeleting, isSuspended bool
+	stalled                 string
+	winsByReading           bool
+	// tookOver is who has taken over from this object since it was deleted: it need not wait any longer.
+	tookOver string
+	// otherWrites counts, with the claim, the writes of other objects that ended: what this one read is old then.
+	otherWrites int
 }
 
 func triggerOf(obj *v1alpha1.CredentialAssignment, secret string, claim claimTrigger) trigger {

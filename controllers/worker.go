@@ -3,7 +3,6 @@ package controllers
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -38,6 +37,7 @@ func (w *worker) Reconcile(stop context.Context, id objectID) (ctrl.Result, erro
 		return ctrl.Result{}, nil
 	}
 	a.stop = stop
+	// controller-runtime recovers from a panic. An object that stayed busy after it would never be looked at again.
 	err = errUnfinished
 	defer func() { w.end(a, err) }() // whatever happens: it must not stay busy
 	log := ctrl.LoggerFrom(ctx).WithValues("object", id.namespace+"/"+id.name)
@@ -56,9 +56,10 @@ func (w *worker) begin(id objectID, leading time.Time) *attempt {
 	if state == nil || state.activity != w.takes {
 		return nil
 	}
+	// Since it was handed over, another object may have come that goes before it.
 	state.activity = idle
 	first, isOwner := assignment.Judge(c.peers), w.takes == queuedAsOwner
-	i := slices.IndexFunc(c.peers, func(p assignment.Peer) bool { return p.UID == string(id.uid) })
+	i := indexOf(c.peers, id.uid)
 	if state.obj == nil || i < 0 || isOwner != (i == first) || isOwner && !c.firstLooksUntil(now).IsZero() {
 		return nil
 	}

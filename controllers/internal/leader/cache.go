@@ -19,6 +19,7 @@ import (
 )
 
 const (
+	// Once in the life of a leader, for as long as its cache is behind: a watch of its own would cost more.
 	pollEvery = 20 * time.Millisecond
 	pageSize  = 500
 )

@@ -15,6 +15,8 @@ import (
 type Lease struct {
 	resourcelock.Interface
 
+	// lasts is shorter than what others wait before they take the lease over: clocks tick differently, and a call that was
+	// sent in time has to end in time.
 	lasts   time.Duration
 	now     func() reading
 	renewed atomic.Pointer[reading] // nil while this process does not lead

@@ -22,6 +22,7 @@ func Message(obj *v1alpha1.CredentialAssignment, out Outcome) string {
 	if obj.DeletionTimestamp.IsZero() || v.Progress != assignment.Stalled {
 		return v.Message
 	}
+	// Whole commands, with the namespace: people paste them.
 	abandon := fmt.Sprintf("kubectl annotate credassign %s --namespace %s %s=true", obj.Name, obj.Namespace, v1alpha1.AnnotationAbandon)
 	if v.Reason == v1alpha1.ReasonSecretNotFound && out.WayOut.NamespaceIsTerminating {
 		return fmt.Sprintf("no API key is left, and none can be put into a namespace that is being deleted: unassign %s from credential %s at Seam "+

@@ -60,7 +60,8 @@ func PutRecord(obj *v1alpha1.CredentialAssignment, record assignment.Record) {
 	}
 }
 
-// Time returns a time as the API server stores it: in whole seconds.
+// Time returns a time as the API server stores it: in whole seconds. More is lost in storage, and would differ from what is
+// read back at every look.
 func Time(t time.Time) *metav1.Time {
 	return &metav1.Time{Time: t.Truncate(time.Second)}
 }

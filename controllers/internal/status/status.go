@@ -31,6 +31,7 @@ type Outcome struct {
 
 // Apply puts the outcome into the object's status.
 func Apply(obj *v1alpha1.CredentialAssignment, out Outcome, now time.Time) {
+	// The record is never kept back, whatever the conditions say: it is what must not be forgotten.
 	PutRecord(obj, out.Record)
 	if !out.AssignedAt.IsZero() {
 		obj.Status.LastAssignedTime = Time(out.AssignedAt)
@@ -49,6 +50,7 @@ func applyLook(obj *v1alpha1.CredentialAssignment, out Outcome, now time.Time) {
 		obj.Status.LastHandledReconcileAt = at
 	}
 	applyCredential(obj, out)
+	// One message for Ready and for whose move it is: kubectl, Argo CD and Flux show the one or the other.
 	message := Message(obj, out)
 	setCondition(obj, v1alpha1.ConditionReady, metav1.ConditionStatus(out.Verdict.Ready), out.Verdict.Reason, message, now)
 	if out.Looked || obj.Status.Credential == nil {
