@@ -56,7 +56,7 @@ func TestAnAssignmentByUserIdentityBelongsToThatPersonsACSUser(t *testing.T) {
 	s.Expect(o.Status.UserIdentityID).To(Equal(aliceIdentity))
 }
 
-func TestWhoHoldsItAlreadyIsOnlyMarked(t *testing.T) {
+func TestWhoHoldsItAlreadyIsOnlyRecorded(t *testing.T) {
 	t.Parallel()
 	s := newStory(t, heldBy(alice))
 	s.operate()

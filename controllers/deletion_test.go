@@ -194,7 +194,7 @@ func TestOfTwoObjectsDeletedTogetherOneTakesTheCredentialAway(t *testing.T) {
 	}
 }
 
-func TestASuccessorTakesOverWithMarksOfItsOwn(t *testing.T) {
+func TestASuccessorTakesOverWithAFinalizerAndARecordOfItsOwn(t *testing.T) {
 	t.Parallel()
 	s := assignedToAliceTwice(t)
 
@@ -303,7 +303,7 @@ func TestADeletedObjectWaitsTheWholeGrace(t *testing.T) {
 	s.Expect(writes[len(writes)-1].Time.Sub(deleted)).To(And(BeNumerically(">=", 2*time.Second), BeNumerically("<", 6*time.Second)))
 }
 
-func TestAnAnnotationThatWillTakeNothingAwayIsTold(t *testing.T) {
+func TestAnAnnotationThatWillTakeNothingAwayIsReported(t *testing.T) {
 	t.Parallel()
 	s := assignedToAlice(t)
 

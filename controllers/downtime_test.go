@@ -237,7 +237,7 @@ func TestAMoveTakenBackInACrashDoesNotLookHealthy(t *testing.T) {
 	s.Expect(s.holder()).To(Equal(user("")))
 }
 
-func TestAnAssignmentWhoseProcessWasKilledIsToldInAnEvent(t *testing.T) {
+func TestAnAssignmentWhoseProcessWasKilledHasItsEvent(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
 	s.operate()

@@ -99,7 +99,7 @@ func TestModeObserveOnlyLooks(t *testing.T) {
 	s.Expect(s.wrote()).To(BeEmpty())
 }
 
-func TestSwitchingToObserveTakesTheMarksOff(t *testing.T) {
+func TestSwitchingToObserveTakesFinalizerAndRecordOff(t *testing.T) {
 	t.Parallel()
 	s := assignedToAlice(t)
 

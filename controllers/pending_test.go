@@ -258,7 +258,7 @@ func (s *story) endsAfter(release func()) {
 	s.Eventually(s.ended).Should(BeClosed())
 }
 
-func TestAChangeBeforeSIGTERMIsTold(t *testing.T) {
+func TestAChangeBeforeSIGTERMIsReported(t *testing.T) {
 	t.Parallel()
 	s := newStory(t, behaving(fakeseam.Behaviour{VoidAnswers: true})) // a read would show it, and none may start
 	release := s.holdAnswer(fakeseam.OpAssignCredential)
@@ -277,7 +277,7 @@ func TestAChangeBeforeSIGTERMIsTold(t *testing.T) {
 	s.Expect(s.pendingWrites("alice-mobile-key")).To(BeEmpty())
 }
 
-func TestAnAnswerThatWasLostBeforeSIGTERMIsTold(t *testing.T) {
+func TestAnAnswerThatWasLostBeforeSIGTERMIsReported(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
 	release := s.gate(fakeseam.Fault{Operation: fakeseam.OpAssignCredential, After: true, Close: true, Times: 1})

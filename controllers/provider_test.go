@@ -11,7 +11,7 @@ import (
 	"github.com/seam-operator/seam-operator/pkg/fakeseam"
 )
 
-func TestWhatTheAccessSystemHasIsTold(t *testing.T) {
+func TestWhatTheAccessSystemHasIsReported(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		behaviour fakeseam.Behaviour

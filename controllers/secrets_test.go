@@ -32,7 +32,7 @@ func TestASecretThatComesLateIsFoundAtOnce(t *testing.T) {
 	s.assigned("alice-mobile-key")
 }
 
-func TestASecretWithoutTheKeyIsToldByName(t *testing.T) {
+func TestASecretWithoutTheKeyIsNamed(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
 	s.operate()
