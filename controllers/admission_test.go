@@ -139,10 +139,7 @@ func TestObjectsAreFoundByWhatTheyName(t *testing.T) {
 
 func TestKubectlShowsWhatAPersonLooksFor(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	s.operate()
-	s.declare("alice-mobile-key", inMode(v1alpha1.ModeEnforce))
-	s.assigned("alice-mobile-key")
+	s := assignedToAlice(t, inMode(v1alpha1.ModeEnforce))
 
 	columns := func(table string) []string {
 		return strings.Fields(strings.ReplaceAll(strings.SplitN(table, "\n", 2)[0], "ACS USER", "ACS_USER"))

@@ -1,115 +1,63 @@
 package controllers_test
 
 import (
-	"context"
 	"fmt"
-	"sync"
 	"testing"
 	"time"
 
 	. "github.com/onsi/gomega"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
 	"github.com/seam-operator/seam-operator/pkg/fakeseam"
 )
 
 // In these stories somebody who may write CredentialAssignments, and not their status, tries to win a credential, or to keep
-// its owner waiting.
-
-// atRealPace lets time go on as fast as it does outside until the condition holds, and returns how long that took.
-func (s *story) atRealPace(limit time.Duration, condition func() bool) time.Duration {
-	s.t.Helper()
-	began, last := s.clock.Now(), time.Now()
-	s.Eventually(func() bool {
-		now := time.Now()
-		s.clock.Step(now.Sub(last))
-		last = now
-		return condition()
-	}).WithTimeout(limit).Should(BeTrue())
-	return s.clock.Since(began)
-}
-
-// keepEditing changes an object again and again, as fast as told, until the story ends or stop is called.
-func (s *story) keepEditing(name string, every time.Duration, alter func(o *object, n int)) (stop func()) {
-	ctx, cancel := context.WithCancel(s.ctx)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		tick := time.NewTicker(every)
-		defer tick.Stop()
-		for n := 0; ; n++ {
-			select {
-			case <-tick.C:
-			case <-ctx.Done():
-				return
-			}
-			base := &object{}
-			if s.api.Get(ctx, client.ObjectKey{Namespace: s.namespace, Name: name}, base) != nil {
-				continue
-			}
-			changed := base.DeepCopy()
-			alter(changed, n)
-			_ = s.api.Patch(ctx, changed, client.MergeFrom(base)) // the next one comes soon
-		}
-	}()
-	var once sync.Once
-	stop = func() { once.Do(func() { cancel(); <-ended }) }
-	s.t.Cleanup(stop)
-	return stop
-}
-
-// askAgain changes requestedAt with each edit.
-func askAgain(o *object, n int) {
-	annotated(v1alpha1.AnnotationRequestedAt, fmt.Sprint(n))(o)
-}
-
-// flip declares two persons in turn.
-func flip(one, other string) func(*object, int) {
-	return func(o *object, n int) { forUser([]string{one, other}[n%2])(o) }
-}
+// its owner waiting. Where Seam is far away, time goes on as fast as it does outside.
 
 const far = 200 * time.Millisecond // how far Seam is away
+
+// assignedBesideARival is a story in which Alice holds the credential by an object, and a rival declares Bob, with a key of its
+// own.
+func assignedBesideARival(t *testing.T, changes ...change) *story {
+	t.Helper()
+	s := assignedToAlice(t)
+	s.addKey("rival")
+	s.declare("rival", append([]change{forUser(bob), withSecret("rival")}, changes...)...)
+	s.stalled("rival", v1alpha1.ReasonConflictingClaim)
+	return s
+}
 
 func TestARivalThatIsEditedAllTheTimeDelaysNoRevocation(t *testing.T) {
 	t.Parallel()
 	for name, edits := range map[string]func(*object, int){
-		"between two strangers": flip(bob, carol),
+		"between two strangers": between(bob, carol),
 		"its requestedAt":       askAgain,
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := assignedToAlice(t)
-			s.seam.AddAPIKey("seam_test2rival", workspace)
-			s.putSecret("rival", "seam_test2rival")
-			s.declare("rival", forUser(bob), withSecret("rival"))
-			s.stalled("rival", v1alpha1.ReasonConflictingClaim)
+			s := assignedBesideARival(t)
 			s.seam.Inject(fakeseam.Fault{Delay: far})
-			stop := s.keepEditing("rival", time.Second/30, edits)
+			end := s.againAndAgain("rival", edits)
 
 			s.delete("alice-mobile-key")
-			took := s.atRealPace(60*time.Second, func() bool { return s.holder() != user(alice) })
-			stop()
+			took := s.atRealPace(func() bool { return s.holder() != user(alice) })
+			end()
 
 			s.Expect(took).To(And(BeNumerically(">=", 2*time.Second), BeNumerically("<", 8*time.Second)), "the grace, two calls, and a busy machine")
-			s.atRealPace(60*time.Second, func() bool { return s.isGone("alice-mobile-key") })
+			s.atRealPace(s.isGone("alice-mobile-key"))
 		})
 	}
 }
 
 func TestARivalThatDeclaresTheHolderNowAndThenIsWaitedForOnceOnly(t *testing.T) {
 	t.Parallel()
-	s := assignedToAlice(t)
-	s.seam.AddAPIKey("seam_test2rival", workspace)
-	s.putSecret("rival", "seam_test2rival")
-	s.declare("rival", forUser(bob), withSecret("rival"))
-	s.stalled("rival", v1alpha1.ReasonConflictingClaim)
-	s.seam.Inject(fakeseam.Fault{Token: "seam_test2rival", Status: 503})
-	stop := s.keepEditing("rival", time.Second/30, flip(alice, bob))
+	s := assignedBesideARival(t)
+	s.outageOf("seam_test2rival")
+	end := s.againAndAgain("rival", between(alice, bob))
 
 	s.delete("alice-mobile-key")
 	began := s.clock.Now()
-	s.untilBy(100*time.Millisecond, func() bool { return s.holder() == user("") })
-	stop()
+	s.untilBy(100*time.Millisecond, s.isHeldBy(""))
+	end()
 
 	s.Expect(s.clock.Since(began)).To(BeNumerically("<", 40*time.Second), "the grace, --seam-timeout, and a busy machine")
 	s.gone("alice-mobile-key")
@@ -122,33 +70,38 @@ func TestARivalWhoseKeyIsLimitedForEverDelaysNoRevocation(t *testing.T) {
 	s.seam.Inject(fakeseam.Fault{Token: "seam_test2limited", Status: 429})
 	s.declare("rival", withSecret("limited"), forUser(bob))
 	s.reconciling("rival", v1alpha1.ReasonRateLimited)
-	s.keepEditing("rival", time.Second/30, flip(bob, carol))
+	s.againAndAgain("rival", between(bob, carol))
 
 	s.delete("alice-mobile-key")
-	took := s.atRealPace(60*time.Second, func() bool { return s.holder() == user("") })
+	took := s.atRealPace(s.isHeldBy(""))
 
 	s.Expect(took).To(And(BeNumerically(">=", 2*time.Second), BeNumerically("<", 8*time.Second)))
 }
 
-func TestAMoveIsNotDelayedByARivalThatIsEditedAllTheTime(t *testing.T) {
+func TestARivalThatIsEditedAllTheTimeDelaysNoMove(t *testing.T) {
 	t.Parallel()
-	s := assignedToAlice(t)
-	s.seam.AddAPIKey("seam_test2rival", workspace)
-	s.putSecret("rival", "seam_test2rival")
-	s.declare("rival", forUser(bob), withSecret("rival"), inMode(v1alpha1.ModeEnforce))
-	s.stalled("rival", v1alpha1.ReasonConflictingClaim)
-	s.seam.Inject(fakeseam.Fault{Delay: far})
-	s.keepEditing("rival", time.Second/30, flip(bob, alice))
+	for _, mode := range []v1alpha1.Mode{v1alpha1.ModeAssign, v1alpha1.ModeEnforce} {
+		t.Run(string(mode), func(t *testing.T) {
+			t.Parallel()
+			s := assignedBesideARival(t, inMode(mode))
+			s.seam.Inject(fakeseam.Fault{Delay: far})
+			end := s.againAndAgain("rival", between(alice, bob))
 
-	s.edit("alice-mobile-key", forUser(carol))
-	took := s.atRealPace(60*time.Second, func() bool { return s.holder() == user(carol) })
+			began := s.clock.Now()
+			s.edit("alice-mobile-key", forUser(carol))
+			took := s.atRealPace(s.isHeldBy(carol))
+			s.atRealPace(s.isHeldBy(carol), s.isReady("alice-mobile-key"))
 
-	s.Expect(took).To(BeNumerically("<", 6*time.Second), "five calls, and a busy machine")
-	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice, "unassign " + alice, "assign " + carol}))
+			s.Expect(took).To(BeNumerically("<", 6*time.Second), "five calls, and a busy machine")
+			s.Expect(s.clock.Since(began)).To(BeNumerically("<", halfACall))
+			end()
+			s.Expect(s.wrote()).To(Equal([]string{"assign " + alice, "unassign " + alice, "assign " + carol}))
+		})
+	}
 }
 
-// besides is a story with an older rival whose key Seam does not know.
-func besides(t *testing.T, changes ...change) *story {
+// besideAnOlderRival is a story with an older rival whose key Seam does not know.
+func besideAnOlderRival(t *testing.T, changes ...change) *story {
 	t.Helper()
 	s := newStory(t)
 	s.putSecret("bogus", "seam_test2bogus")
@@ -159,28 +112,29 @@ func besides(t *testing.T, changes ...change) *story {
 	return s
 }
 
-func TestAnOlderRivalThatAsksAllTheTimeDelaysNoAssignment(t *testing.T) {
+func TestAnOlderRivalThatIsEditedAllTheTimeDelaysNoAssignment(t *testing.T) {
 	t.Parallel()
-	s := besides(t)
-	s.seam.Inject(fakeseam.Fault{Delay: far})
-	s.keepEditing("rival", 50*time.Millisecond, askAgain)
+	for name, edits := range map[string]func(*object, int){
+		"its requestedAt":       askAgain,
+		"between two strangers": between(bob, carol),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := besideAnOlderRival(t)
+			s.seam.Inject(fakeseam.Fault{Delay: far})
+			end := s.againAndAgain("rival", edits)
 
-	s.declare("front-desk-key")
-	took := s.atRealPace(60*time.Second, func() bool { return s.holder() == user(alice) })
+			began := s.clock.Now()
+			s.declare("alice-mobile-key")
+			took := s.atRealPace(s.isHeldBy(alice))
+			s.atRealPace(s.isReady("alice-mobile-key"))
 
-	s.Expect(took).To(BeNumerically("<", 6*time.Second), "two calls, and a busy machine")
-}
-
-func TestAnOlderRivalWhosePersonChangesAllTheTimeDelaysNoAssignment(t *testing.T) {
-	t.Parallel()
-	s := besides(t)
-	s.seam.Inject(fakeseam.Fault{Delay: far})
-	s.keepEditing("rival", 50*time.Millisecond, flip(bob, carol))
-
-	s.declare("front-desk-key")
-	took := s.atRealPace(60*time.Second, func() bool { return s.holder() == user(alice) })
-
-	s.Expect(took).To(BeNumerically("<", 6*time.Second), "two calls, and a busy machine")
+			s.Expect(took).To(BeNumerically("<", 6*time.Second), "two calls, and a busy machine")
+			s.Expect(s.clock.Since(began)).To(BeNumerically("<", halfACall))
+			end()
+			s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
+		})
+	}
 }
 
 func TestOlderRivalsThatNobodyHandledYetAreWaitedForTenSecondsTogether(t *testing.T) {
@@ -189,14 +143,14 @@ func TestOlderRivalsThatNobodyHandledYetAreWaitedForTenSecondsTogether(t *testin
 	for i := range 8 {
 		key := fmt.Sprintf("seam_test2slow%d", i)
 		s.putSecret(fmt.Sprintf("slow%d", i), key)
-		s.seam.Inject(fakeseam.Fault{Token: key, Gate: make(chan struct{})})
+		s.gate(fakeseam.Fault{Token: key})
 		s.declare(fmt.Sprintf("rival%d", i), withSecret(fmt.Sprintf("slow%d", i)), forUser(carol))
 	}
 	s.ages("rival7")
-	s.declare("front-desk-key")
+	s.declare("alice-mobile-key")
 
 	s.operate()
-	took := s.atRealPace(60*time.Second, func() bool { return s.holder() == user(alice) })
+	took := s.atRealPace(s.isHeldBy(alice))
 
 	s.Expect(took).To(BeNumerically("<", 20*time.Second), "ten seconds, and a busy machine")
 }
@@ -206,15 +160,16 @@ func TestARefusedWriteIsNotSentAgainAtTheRateOfARival(t *testing.T) {
 	s := newStory(t)
 	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpAssignCredential, Status: 409})
 	s.operate()
-	s.declare("front-desk-key")
-	s.stalled("front-desk-key", v1alpha1.ReasonInvalidRequest)
-	s.ages("front-desk-key")
+	s.declare("alice-mobile-key")
+	s.stalled("alice-mobile-key", v1alpha1.ReasonInvalidRequest)
+	s.ages("alice-mobile-key")
 	s.declare("rival", forUser(bob))
 	s.stalled("rival", v1alpha1.ReasonConflictingClaim)
-	s.keepEditing("rival", 50*time.Millisecond, flip(bob, carol))
+	end := s.againAndAgain("rival", between(bob, carol))
 
 	began := s.clock.Now()
-	s.atRealPace(60*time.Second, func() bool { return s.clock.Since(began) > 10*time.Second })
+	s.atRealPace(func() bool { return s.clock.Since(began) > 10*time.Second })
+	end()
 
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
 }
@@ -222,23 +177,21 @@ func TestARefusedWriteIsNotSentAgainAtTheRateOfARival(t *testing.T) {
 func TestARecordedClaimStaysThoughItsObjectIsSuspendedAndItsKeyRevoked(t *testing.T) {
 	t.Parallel()
 	s := assignedToAlice(t)
-	s.seam.AddAPIKey("seam_test2rival", workspace)
-	s.putSecret("rival", "seam_test2rival")
-	s.edit("alice-mobile-key", suspended(true))
-	s.Eventually(func() int64 { return s.get("alice-mobile-key").Status.ObservedGeneration }).Should(Equal(int64(2)))
+	s.addKey("rival")
+	s.suspend("alice-mobile-key")
 	s.seam.RevokeToken(apiKey)
 
 	s.declare("rival", forUser(bob), withSecret("rival"), inMode(v1alpha1.ModeEnforce))
 
 	s.stalled("rival", v1alpha1.ReasonConflictingClaim)
-	s.quietAtLast()
+	s.settles()
 	s.stalled("rival", v1alpha1.ReasonConflictingClaim)
 	s.Expect(s.holder()).To(Equal(user(alice)))
 }
 
 // forged writes all that a person may write who may not write status: metadata, and a status that the API server ignores.
 func forged(o *object) {
-	o.Finalizers = []string{v1alpha1.Finalizer}
+	withFinalizer(o)
 	annotated("acs.seam.co/assigned-to", `{"acsUserID":"`+alice+`","workspaceID":"`+workspace+`"}`)(o)
 	o.Labels = map[string]string{"acs.seam.co/claim": "mine"}
 	o.Status.ObservedGeneration = 1
@@ -258,18 +211,17 @@ func TestNothingForgedWinsAClaim(t *testing.T) {
 			s.putSecret("bogus", "seam_test2bogus")
 			s.operate()
 			s.declare("forger", append([]change{forged, withSecret("bogus"), forUser(carol)}, changes...)...)
-			s.Eventually(func() int64 { return s.get("forger").Status.ObservedGeneration }).Should(Equal(int64(1)))
+			s.handled("forger", 1)
 			s.Expect(s.get("forger").Status.AssignedTo).To(BeNil())
 			s.edit("forger", forged)
 			s.ages("forger")
 
-			s.declare("front-desk-key")
-			took := s.atRealPace(60*time.Second, func() bool { return s.isReady("front-desk-key") })
+			s.declare("alice-mobile-key")
+			took := s.atRealPace(s.isReady("alice-mobile-key"))
 
 			s.Expect(took).To(BeNumerically("<", 8*time.Second))
 			s.Expect(s.holder()).To(Equal(user(alice)))
-			s.delete("front-desk-key")
-			s.gone("front-desk-key")
+			s.deleteAndWait("alice-mobile-key")
 			s.Expect(s.holder()).To(Equal(user("")))
 		})
 	}
@@ -277,17 +229,16 @@ func TestNothingForgedWinsAClaim(t *testing.T) {
 
 func TestADeletedForgerBlocksNobody(t *testing.T) {
 	t.Parallel()
-	s := besides(t, forged)
+	s := besideAnOlderRival(t, forged)
 	s.delete("rival") // its finalizer, and no key that works, keep it
 	s.until(func() bool { return s.get("rival").Status.ObservedGeneration == 2 })
 	s.stalled("rival", v1alpha1.ReasonUnauthorized)
 
-	s.declare("front-desk-key")
-	took := s.atRealPace(60*time.Second, func() bool { return s.isReady("front-desk-key") })
+	s.declare("alice-mobile-key")
+	took := s.atRealPace(s.isReady("alice-mobile-key"))
 
 	s.Expect(took).To(BeNumerically("<", 8*time.Second))
-	s.delete("front-desk-key")
-	s.gone("front-desk-key")
+	s.deleteAndWait("alice-mobile-key")
 	s.Expect(s.holder()).To(Equal(user("")))
 }
 
@@ -299,18 +250,18 @@ func TestAKeyThatIsLimitedForEverDelaysNoNewObjectAfterARestart(t *testing.T) {
 			s.putSecret("limited", "seam_test2limited")
 			s.seam.Inject(fakeseam.Fault{Token: "seam_test2limited", Status: 429, RetryAfter: "300"})
 			if handled {
-				stop := s.operate()
-				s.declare("rival", forged, withSecret("limited"), forUser(carol))
+				s.operate()
+			}
+			s.declare("rival", forged, withSecret("limited"), forUser(carol))
+			if handled {
 				s.reconciling("rival", v1alpha1.ReasonRateLimited)
-				stop()
-			} else {
-				s.declare("rival", forged, withSecret("limited"), forUser(carol))
+				s.stop()
 			}
 			s.ages("rival")
 
 			s.operate()
-			s.declare("front-desk-key")
-			took := s.atRealPace(60*time.Second, func() bool { return s.isReady("front-desk-key") })
+			s.declare("alice-mobile-key")
+			took := s.atRealPace(s.isReady("alice-mobile-key"))
 
 			s.Expect(took).To(BeNumerically("<", 15*time.Second), "ten seconds for one that was never handled, and a busy machine")
 			s.Expect(s.holder()).To(Equal(user(alice)))

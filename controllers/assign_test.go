@@ -1,7 +1,6 @@
 package controllers_test
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -57,10 +56,9 @@ func TestAnAssignmentByUserIdentityBelongsToThatPersonsACSUser(t *testing.T) {
 	s.Expect(o.Status.UserIdentityID).To(Equal(aliceIdentity))
 }
 
-func TestWhoHoldsItAlreadyIsOnlyMarked(t *testing.T) {
+func TestWhoHoldsItAlreadyIsOnlyRecorded(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	s.handByConsole(alice)
+	s := newStory(t, heldBy(alice))
 	s.operate()
 	s.declare("alice-mobile-key")
 
@@ -71,15 +69,12 @@ func TestWhoHoldsItAlreadyIsOnlyMarked(t *testing.T) {
 	s.Expect(o.Status.AssignedTo).To(HaveValue(HaveField("ACSUserID", alice)))
 	s.Expect(s.traffic.seen()).To(HaveLen(2))
 	s.Expect(o.Status.LastAssignedTime).To(BeNil())
-	s.Eventually(func() []string { return s.events("alice-mobile-key") }).Should(ConsistOf("Normal AlreadyAssigned"))
+	s.hasEvents("alice-mobile-key", "Normal AlreadyAssigned")
 }
 
 func TestTenMinutesOfNothingCostNothing(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	s.operate()
-	s.declare("alice-mobile-key")
-	s.assigned("alice-mobile-key")
+	s := assignedToAlice(t)
 
 	s.rests()
 	s.quiet(10 * time.Minute)
@@ -87,16 +82,13 @@ func TestTenMinutesOfNothingCostNothing(t *testing.T) {
 
 func TestAResyncReadsAndWritesNothing(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	s.operate()
-	s.declare("alice-mobile-key")
-	s.assigned("alice-mobile-key")
+	s := assignedToAlice(t)
 	s.seam.ResetCalls()
 	before := s.get("alice-mobile-key").ResourceVersion
 
 	s.later(66 * time.Minute)
 
-	s.Expect(s.seam.AwaitCalls(s.ctx, 1, fakeseam.OpGetCredential)).To(Succeed())
+	s.called(1, fakeseam.OpGetCredential)
 	s.quiet(10 * time.Minute)
 	s.Expect(s.wrote()).To(BeEmpty())
 	s.Expect(s.get("alice-mobile-key").ResourceVersion).To(Equal(before))
@@ -109,8 +101,7 @@ func TestAVoidAnswerIsVerifiedByARead(t *testing.T) {
 		"no body at all":  {EmptyAnswers: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newStory(t)
-			s.seam.SetBehaviour(behaviour)
+			s := newStory(t, behaving(behaviour))
 			s.operate()
 			s.declare("alice-mobile-key")
 
@@ -124,13 +115,12 @@ func TestAVoidAnswerIsVerifiedByARead(t *testing.T) {
 
 func TestAnAcceptedAssignmentThatReadsDoNotShowYetIsNotSentAgain(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	s.seam.SetBehaviour(fakeseam.Behaviour{VoidAnswers: true, ReadLag: 20 * time.Second})
+	s := newStory(t, behaving(fakeseam.Behaviour{VoidAnswers: true, ReadLag: 20 * time.Second}))
 	s.operate()
 	s.declare("alice-mobile-key")
 
 	s.reconciling("alice-mobile-key", v1alpha1.ReasonAssigning)
-	s.until(func() bool { return s.isReady("alice-mobile-key") })
+	s.until(s.isReady("alice-mobile-key"))
 
 	s.assigned("alice-mobile-key")
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
@@ -138,51 +128,30 @@ func TestAnAcceptedAssignmentThatReadsDoNotShowYetIsNotSentAgain(t *testing.T) {
 
 func TestDriftIsHealedAtTheResync(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	s.operate()
-	s.declare("alice-mobile-key")
-	s.assigned("alice-mobile-key")
+	s := assignedToAlice(t)
 	s.handByConsole("")
 
 	s.later(66 * time.Minute)
 
-	s.Expect(s.seam.AwaitCalls(s.ctx, 2, fakeseam.OpAssignCredential)).To(Succeed())
+	s.called(2, fakeseam.OpAssignCredential)
 	s.Eventually(s.holder).Should(Equal(user(alice)))
-	s.Eventually(func() []string { return s.events("alice-mobile-key") }).Should(ConsistOf("Normal Assigned", "Normal DriftCorrected"))
-}
-
-// writes lists what the operator wrote to the API server about objects since the last call.
-func (s *story) writes(done int) []string {
-	var kinds []string
-	for _, write := range s.traffic.seen()[done:] {
-		kind := "metadata"
-		if strings.HasSuffix(write, "/status") {
-			kind = "status"
-		}
-		kinds = append(kinds, kind)
-	}
-	return kinds
+	s.hasEvents("alice-mobile-key", "Normal Assigned", "Normal DriftCorrected")
 }
 
 func TestWhatEachChangeCostsTheAPIServer(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	s.operate()
-
-	s.declare("alice-mobile-key")
-	s.assigned("alice-mobile-key")
+	s := assignedToAlice(t)
 	s.Expect(s.writes(0)).To(Equal([]string{"metadata", "status", "status"}), "a new assignment: finalizer, record, result")
 
 	done := len(s.traffic.seen())
 	s.clock.Step(time.Minute)
 	s.edit("alice-mobile-key", forUser(bob))
-	s.until(func() bool { return s.holder() == user(bob) && s.isReady("alice-mobile-key") })
+	s.until(s.isHeldBy(bob), s.isReady("alice-mobile-key"))
 	s.Expect(len(s.writes(done))).To(BeNumerically("<=", 4), "a move: %v", s.writes(done))
 
 	done = len(s.traffic.seen())
 	s.clock.Step(time.Minute)
-	s.delete("alice-mobile-key")
-	s.gone("alice-mobile-key")
+	s.deleteAndWait("alice-mobile-key")
 	s.Expect(s.writes(done)).To(Equal([]string{"status", "metadata"}), "a deletion: record, finalizer")
 
 	done = len(s.traffic.seen())
@@ -190,19 +159,4 @@ func TestWhatEachChangeCostsTheAPIServer(t *testing.T) {
 	s.declare("retained", withPolicy(v1alpha1.DeletionPolicyRetain))
 	s.assigned("retained")
 	s.Expect(s.writes(done)).To(Equal([]string{"status", "status"}), "with Retain: record, result")
-}
-
-func TestStatusTellsWhatIsSentBeforeItIsSent(t *testing.T) {
-	t.Parallel()
-	s, release := declaredAndHeld(t, fakeseam.OpAssignCredential, false)
-
-	pending := s.get("front-desk-key").Status.PendingWrites
-	s.Expect(pending).To(HaveLen(1))
-	s.Expect(pending[0]).To(And(HaveField("Operation", v1alpha1.OperationAssign), HaveField("ACSUserID", alice)))
-	s.Expect(pending[0].StartedAt.Time).To(BeTemporally("~", s.clock.Now(), time.Second))
-
-	release()
-	o := s.assigned("front-desk-key")
-	s.Expect(o.Status.PendingWrites).To(BeEmpty())
-	s.Expect(o.Status.AssignedTo).To(HaveValue(HaveField("ACSUserID", alice)))
 }

@@ -2,46 +2,44 @@ package controllers_test
 
 import (
 	"fmt"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	. "github.com/onsi/gomega"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
 	"github.com/seam-operator/seam-operator/pkg/fakeseam"
 )
 
-// rivals is a story in which Alice holds the credential by for-alice, and for-bob wants it for Bob.
-func rivals(t *testing.T) *story {
-	t.Helper()
-	s := newStory(t)
-	s.operate()
-	s.declare("for-alice")
-	s.turnsAssigned("for-alice")
-	s.declare("for-bob", forUser(bob))
-	s.turnsStalled("for-bob", v1alpha1.ReasonConflictingClaim)
-	return s
-}
-
-// displaced is a story in which the key of for-alice, which assigned Alice, proves another workspace, so that for-bob has
-// taken the credential for Bob, with a key of its own.
-func displaced(t *testing.T) *story {
+// rivals is a story in which Alice holds the credential by for-alice, and for-bob wants it for Bob, by another Secret with the
+// same key.
+func rivals(t *testing.T, bobs ...change) *story {
 	t.Helper()
 	s := newStory(t)
 	s.putSecret("other", apiKey)
 	s.operate()
-	s.declare("for-alice")
+	s.declareRivals(nil, bobs)
+	return s
+}
+
+// declareRivals does so with the changes to for-alice and to for-bob.
+func (s *story) declareRivals(alices, bobs []change) {
+	s.t.Helper()
+	s.declare("for-alice", alices...)
 	s.turnsAssigned("for-alice")
 	s.ages("for-alice")
-	s.declare("for-bob", forUser(bob), withSecret("other"), inMode(v1alpha1.ModeEnforce))
+	s.declare("for-bob", append([]change{forUser(bob), withSecret("other")}, bobs...)...)
 	s.turnsStalled("for-bob", v1alpha1.ReasonConflictingClaim)
-	s.addKeyElsewhere("seam_test2elsewhere")
-	s.putSecret("seam", "seam_test2elsewhere")
+}
+
+// displaced is a story in which the key of for-alice, which assigned Alice, proves another workspace, so that for-bob has
+// taken the credential for Bob.
+func displaced(t *testing.T) *story {
+	t.Helper()
+	s := rivals(t, inMode(v1alpha1.ModeEnforce))
+	s.exchangeKey()
 	s.turnsStalled("for-alice", v1alpha1.ReasonWorkspaceMismatch)
-	s.until(func() bool { return s.holder() == user(bob) && s.isReady("for-bob") })
+	s.until(s.isHeldBy(bob), s.isReady("for-bob"))
 	s.recorded("for-bob")
 	return s
 }
@@ -52,79 +50,8 @@ func twoRecords(t *testing.T) *story {
 	t.Helper()
 	s := displaced(t)
 	s.putSecret("seam", apiKey)
-	s.untilBy(100*time.Millisecond, func() bool { return s.says("for-bob", v1alpha1.ReasonConflictingClaim) })
+	s.untilBy(100*time.Millisecond, s.says("for-bob", v1alpha1.ReasonConflictingClaim))
 	return s
-}
-
-// turnsStalled lets time go on as it does in truth until the object is stalled: two objects may want one key at the same time.
-func (s *story) turnsStalled(name, reason string) *object {
-	s.t.Helper()
-	s.untilBy(10*time.Millisecond, func() bool { return s.says(name, reason) })
-	return s.stalled(name, reason)
-}
-
-func (s *story) turnsAssigned(name string) *object {
-	s.t.Helper()
-	s.untilBy(10*time.Millisecond, func() bool { return s.says(name, v1alpha1.ReasonAssigned) })
-	return s.assigned(name)
-}
-
-// says reports whether the object's Ready gives the reason for its declaration as it is.
-func (s *story) says(name, reason string) bool {
-	s.t.Helper()
-	o := s.get(name)
-	return o.Status.ObservedGeneration == o.Generation && readyOf(o).Reason == reason
-}
-
-// goneAtOnce waits until the object is no more, while the clock stands still.
-func (s *story) goneAtOnce(name string) {
-	s.t.Helper()
-	s.Eventually(func() bool { return s.isNoMore(name) }).Should(BeTrue())
-}
-
-func (s *story) isNoMore(name string) bool {
-	return apierrors.IsNotFound(s.api.Get(s.ctx, client.ObjectKey{Namespace: s.namespace, Name: name}, &object{}))
-}
-
-// lookedAt asks for a look at the object and waits for the answer.
-func (s *story) lookedAt(name, request string) {
-	s.t.Helper()
-	s.edit(name, annotated(v1alpha1.AnnotationRequestedAt, request))
-	s.untilBy(10*time.Millisecond, func() bool { return s.get(name).Status.LastHandledReconcileAt == request })
-}
-
-// againAndAgain changes an object thirty times a second until the returned function is called, which sees that it did.
-func (s *story) againAndAgain(name string, each func(o *object, i int)) (end func()) {
-	done, ended := make(chan struct{}), make(chan struct{})
-	var changes atomic.Int64
-	go func() {
-		defer close(ended)
-		tick := time.NewTicker(time.Second / 30)
-		defer tick.Stop()
-		for i := 1; ; i++ {
-			select {
-			case <-done:
-				return
-			case <-tick.C:
-			}
-			o := &object{}
-			if s.api.Get(s.ctx, client.ObjectKey{Namespace: s.namespace, Name: name}, o) != nil {
-				continue
-			}
-			each(o, i)
-			if s.api.Update(s.ctx, o) == nil {
-				changes.Add(1)
-			}
-		}
-	}()
-	s.Eventually(changes.Load).Should(BeNumerically(">=", 3))
-	before := changes.Load()
-	return func() {
-		s.t.Helper()
-		s.Eventually(changes.Load).Should(BeNumerically(">", before))
-		close(done)
-		<-ended
-	}
 }
 
 func TestALoserTakesOverWhenTheWinnerIsGone(t *testing.T) {
@@ -132,12 +59,10 @@ func TestALoserTakesOverWhenTheWinnerIsGone(t *testing.T) {
 	s := rivals(t)
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
 
-	s.delete("for-alice")
-	s.gone("for-alice")
-	began := s.clock.Now()
+	s.deleteAndWait("for-alice")
 
-	s.untilBy(100*time.Millisecond, func() bool { return s.isReady("for-bob") })
-	s.Expect(s.clock.Since(began)).To(BeNumerically("<", time.Minute), "it wakes at once, and not for its next look")
+	took := s.untilBy(100*time.Millisecond, s.isReady("for-bob"))
+	s.Expect(took).To(BeNumerically("<", time.Minute), "it wakes at once, and not for its next look")
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice, "unassign " + alice, "assign " + bob}))
 }
 
@@ -147,7 +72,7 @@ func TestALoserWakesWhenTheWinnerOnlyObserves(t *testing.T) {
 
 	s.edit("for-alice", inMode(v1alpha1.ModeObserve))
 
-	s.untilBy(10*time.Millisecond, func() bool { return s.says("for-bob", v1alpha1.ReasonHeldByOther) })
+	s.untilBy(10*time.Millisecond, s.says("for-bob", v1alpha1.ReasonHeldByOther))
 	s.Expect(s.holder()).To(Equal(user(alice)))
 }
 
@@ -155,11 +80,10 @@ func TestALoserBecomesReadyWhenTheWinnerMovesToItsPerson(t *testing.T) {
 	t.Parallel()
 	s := rivals(t)
 
-	began := s.clock.Now()
 	s.edit("for-alice", forUser(bob))
 
-	s.untilBy(100*time.Millisecond, func() bool { return s.isReady("for-bob") && s.holder() == user(bob) })
-	s.Expect(s.clock.Since(began)).To(BeNumerically("<", time.Minute), "it wakes at once, and not for its next look")
+	took := s.untilBy(100*time.Millisecond, s.isReady("for-bob"), s.isHeldBy(bob))
+	s.Expect(took).To(BeNumerically("<", time.Minute), "it wakes at once, and not for its next look")
 	o := s.get("for-bob")
 	s.Expect(message(o)).To(ContainSubstring("another CredentialAssignment manages it"))
 	s.Expect(o.Finalizers).To(BeEmpty())
@@ -169,8 +93,8 @@ func TestALoserBecomesReadyWhenTheWinnerMovesToItsPerson(t *testing.T) {
 func TestADeletedLoserWithoutARecordGoesAtOnceAndWritesNothing(t *testing.T) {
 	t.Parallel()
 	s := rivals(t)
-	s.edit("for-bob", func(o *object) { o.Finalizers = []string{"acs.seam.co/unassign"} }) // as a copied manifest brings it
-	s.seam.Inject(fakeseam.Fault{Status: 503})
+	s.edit("for-bob", withFinalizer) // as a copied manifest brings it
+	s.outage()
 
 	s.delete("for-bob")
 	s.goneAtOnce("for-bob")
@@ -184,11 +108,10 @@ func TestADeletedLoserTakesItsOwnPersonAway(t *testing.T) {
 	s := twoRecords(t)
 	s.Expect(s.holder()).To(Equal(user(bob)))
 
-	s.delete("for-bob")
-	s.gone("for-bob")
+	s.deleteAndWait("for-bob")
 
 	s.Expect(s.holder()).NotTo(Equal(user(bob)))
-	s.untilBy(100*time.Millisecond, func() bool { return s.isReady("for-alice") })
+	s.untilBy(100*time.Millisecond, s.isReady("for-alice"))
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice, "unassign " + alice, "assign " + bob, "unassign " + bob, "assign " + alice}))
 }
 
@@ -196,12 +119,11 @@ func TestADeletedLoserLeavesItsPersonToTheWinnerWhoDeclaresThem(t *testing.T) {
 	t.Parallel()
 	s := twoRecords(t)
 	s.edit("for-alice", forUser(bob))
-	s.untilBy(100*time.Millisecond, func() bool { return s.isReady("for-alice") && s.isReady("for-bob") })
+	s.untilBy(100*time.Millisecond, s.isReady("for-alice"), s.isReady("for-bob"))
 
-	s.delete("for-bob")
-	s.gone("for-bob")
+	s.deleteAndWait("for-bob")
 
-	s.quietAtLast()
+	s.settles()
 	s.Expect(s.holder()).To(Equal(user(bob)))
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice, "unassign " + alice, "assign " + bob}))
 	s.turnsAssigned("for-alice")
@@ -209,12 +131,7 @@ func TestADeletedLoserLeavesItsPersonToTheWinnerWhoDeclaresThem(t *testing.T) {
 
 func TestAnOlderObjectWhoseKeyDoesNotReadHasNoClaim(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	s.putSecret("bogus", "seam_test2bogus")
-	s.operate()
-	s.declare("bogus", forUser(carol), withSecret("bogus"))
-	s.turnsStalled("bogus", v1alpha1.ReasonUnauthorized)
-	s.ages("bogus")
+	s := besideAnOlderRival(t)
 
 	s.declare("for-alice")
 
@@ -229,31 +146,24 @@ func TestAnObjectWithABogusKeyBlocksNoRevocation(t *testing.T) {
 	s.declare("bogus", withSecret("bogus"))
 	s.turnsStalled("bogus", v1alpha1.ReasonUnauthorized)
 
-	s.delete("alice-mobile-key")
-	s.gone("alice-mobile-key")
+	s.deleteAndWait("alice-mobile-key")
 
 	s.Expect(s.holder()).To(Equal(user("")))
 }
 
 func TestARecordedClaimOutlivesAPassing401(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	s.putSecret("other", apiKey)
-	s.operate()
-	s.declare("for-alice")
-	s.turnsAssigned("for-alice")
-	s.declare("for-bob", forUser(bob), withSecret("other"), inMode(v1alpha1.ModeEnforce))
-	s.turnsStalled("for-bob", v1alpha1.ReasonConflictingClaim)
+	s := rivals(t, inMode(v1alpha1.ModeEnforce))
 	s.putSecret("seam", "seam_test2revoked")
 	s.turnsStalled("for-alice", v1alpha1.ReasonUnauthorized)
 
 	s.lookedAt("for-bob", "now")
 
-	s.quietAtLast()
+	s.settles()
 	s.turnsStalled("for-bob", v1alpha1.ReasonConflictingClaim)
 	s.Expect(s.holder()).To(Equal(user(alice)))
 	s.putSecret("seam", apiKey)
-	s.untilBy(100*time.Millisecond, func() bool { return s.isReady("for-alice") })
+	s.untilBy(100*time.Millisecond, s.isReady("for-alice"))
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
 }
 
@@ -264,7 +174,7 @@ func TestASuspendedObjectWithoutRecordClaimsNothing(t *testing.T) {
 	s.declare("first", forUser(carol), inMode(v1alpha1.ModeObserve))
 	s.turnsStalled("first", v1alpha1.ReasonDrifted) // its key reads the credential
 	s.edit("first", suspended(true), inMode(v1alpha1.ModeAssign))
-	s.Eventually(func() int64 { return s.get("first").Status.ObservedGeneration }).Should(Equal(int64(2)))
+	s.handled("first", 2)
 
 	s.declare("for-alice")
 
@@ -274,11 +184,10 @@ func TestASuspendedObjectWithoutRecordClaimsNothing(t *testing.T) {
 func TestASuspendedObjectWithARecordKeepsItsClaim(t *testing.T) {
 	t.Parallel()
 	s := rivals(t)
-	s.edit("for-alice", suspended(true))
-	s.Eventually(func() int64 { return s.get("for-alice").Status.ObservedGeneration }).Should(Equal(int64(2)))
+	s.suspend("for-alice")
 	s.edit("for-bob", inMode(v1alpha1.ModeEnforce))
 
-	s.quietAtLast()
+	s.settles()
 
 	s.turnsStalled("for-bob", v1alpha1.ReasonConflictingClaim)
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
@@ -293,17 +202,15 @@ func TestTheOldestOfTwoNewObjectsHasTheClaim(t *testing.T) {
 
 	s.operate()
 
-	s.untilBy(100*time.Millisecond, func() bool { return s.isReady("for-alice") && s.says("for-bob", v1alpha1.ReasonConflictingClaim) })
+	s.untilBy(100*time.Millisecond, s.isReady("for-alice"), s.says("for-bob", v1alpha1.ReasonConflictingClaim))
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
 }
 
 func TestAYoungerObjectWaitsForTheFirstLookAtAnOlderOne(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
-	s.putSecret("slow", "seam_test2slow")
-	s.seam.AddAPIKey("seam_test2slow", workspace)
-	gate := make(chan struct{})
-	s.seam.Inject(fakeseam.Fault{Token: "seam_test2slow", Gate: gate, Times: 1})
+	s.addKey("slow")
+	release := s.gate(fakeseam.Fault{Token: "seam_test2slow", Times: 1})
 	s.declare("for-carol", forUser(carol), withSecret("slow"))
 	s.ages("for-carol")
 	s.declare("for-alice")
@@ -313,9 +220,9 @@ func TestAYoungerObjectWaitsForTheFirstLookAtAnOlderOne(t *testing.T) {
 
 	s.clock.Step(5 * time.Second)
 	s.Consistently(s.wrote, "300ms").Should(BeEmpty(), "the younger one's key reads the credential, and the older one's may")
-	close(gate)
+	release()
 
-	s.untilBy(10*time.Millisecond, func() bool { return s.isReady("for-carol") && s.says("for-alice", v1alpha1.ReasonConflictingClaim) })
+	s.untilBy(10*time.Millisecond, s.isReady("for-carol"), s.says("for-alice", v1alpha1.ReasonConflictingClaim))
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + carol}))
 }
 
@@ -327,7 +234,7 @@ func TestOlderObjectsThatNobodyCouldLookAtAreWaitedForTenSecondsTogether(t *test
 	s.putSecret("busy", "seam_test2busy")
 	s.operate()
 	for i := range 6 {
-		s.declare(fmt.Sprintf("noise-%d", i), withSecret("busy"), func(o *object) { o.Spec.ACSCredentialID = s.another() })
+		s.declare(fmt.Sprintf("noise-%d", i), withSecret("busy"), forCredential(s.another()))
 	}
 	s.untilBy(20*time.Millisecond, func() bool { return len(s.seam.Calls()) >= 4 })
 	s.declare("older", forUser(carol), withSecret("busy"))
@@ -336,7 +243,7 @@ func TestOlderObjectsThatNobodyCouldLookAtAreWaitedForTenSecondsTogether(t *test
 
 	began := s.clock.Now()
 	s.declare("for-alice")
-	s.untilBy(50*time.Millisecond, func() bool { return s.isReady("for-alice") })
+	s.untilBy(50*time.Millisecond, s.isReady("for-alice"))
 
 	s.Expect(s.seam.Writes()[0].Time.Sub(began)).To(And(BeNumerically(">=", 10*time.Second), BeNumerically("<", 19*time.Second)), "together, and not each")
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
@@ -344,11 +251,17 @@ func TestOlderObjectsThatNobodyCouldLookAtAreWaitedForTenSecondsTogether(t *test
 	s.Expect(s.get("old").Status.ObservedGeneration).To(Equal(int64(-1)))
 }
 
+// slowWrites makes each change at Seam take so long.
+func (s *story) slowWrites(delay time.Duration) {
+	for _, operation := range []string{fakeseam.OpAssignCredential, fakeseam.OpUnassignCredential} {
+		s.seam.Inject(fakeseam.Fault{Operation: operation, Delay: delay})
+	}
+}
+
 func TestTwoWritesForOneCredentialNeverOverlap(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
-	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpAssignCredential, Delay: 50 * time.Millisecond})
-	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpUnassignCredential, Delay: 50 * time.Millisecond})
+	s.slowWrites(50 * time.Millisecond)
 	s.operate()
 	for i, person := range []string{alice, bob, carol, alice, bob} {
 		s.declare("rival-"+string(rune('a'+i)), forUser(person), inMode(v1alpha1.ModeEnforce))
@@ -356,10 +269,9 @@ func TestTwoWritesForOneCredentialNeverOverlap(t *testing.T) {
 	s.until(func() bool { return s.holder() != user("") })
 	for _, name := range []string{"rival-a", "rival-b", "rival-c"} {
 		s.edit(name, forUser(carol))
-		s.delete(name)
-		s.gone(name)
+		s.deleteAndWait(name)
 	}
-	s.until(func() bool { return s.isReady("rival-d") || s.isReady("rival-e") })
+	s.until(func() bool { return s.isReady("rival-d")() || s.isReady("rival-e")() })
 
 	s.Expect(s.seam.OverlappingWrites()).To(BeEmpty())
 	s.Expect(s.seam.MaxInFlight(fakeseam.OpAssignCredential)).To(Equal(1))
@@ -368,30 +280,14 @@ func TestTwoWritesForOneCredentialNeverOverlap(t *testing.T) {
 func TestTheWritesOfAWinnerAndADeletedLoserNeverOverlap(t *testing.T) {
 	t.Parallel()
 	s := twoRecords(t)
-	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpUnassignCredential, Delay: 100 * time.Millisecond})
-	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpAssignCredential, Delay: 100 * time.Millisecond})
+	s.slowWrites(100 * time.Millisecond)
 
 	s.edit("for-alice", inMode(v1alpha1.ModeEnforce))
-	s.delete("for-bob")
-	s.gone("for-bob")
-	s.until(func() bool { return s.holder() == user(alice) && s.isReady("for-alice") })
+	s.deleteAndWait("for-bob")
+	s.until(s.isHeldBy(alice), s.isReady("for-alice"))
 
 	s.Expect(s.seam.OverlappingWrites()).To(BeEmpty())
 	s.Expect(s.tookPlace()[3:]).To(Equal([]string{"unassign " + bob, "assign " + alice}))
-}
-
-func TestAHandOverIsToldOnBothObjects(t *testing.T) {
-	t.Parallel()
-	s := assignedToAlice(t)
-	s.declare("alice-key-renamed")
-	s.turnsAssigned("alice-key-renamed")
-
-	s.delete("alice-mobile-key")
-	s.gone("alice-mobile-key")
-
-	s.Eventually(func() []string { return s.events("alice-mobile-key") }).Should(ContainElement("Normal HandedOver"))
-	s.Eventually(func() []string { return s.events("alice-key-renamed") }).Should(ContainElement("Normal TookOver"))
-	s.Expect(s.holder()).To(Equal(user(alice)))
 }
 
 // olderSuccessor is a story in which older, the older of two objects for Alice, could take over from younger, which has the
@@ -400,28 +296,36 @@ func olderSuccessor(t *testing.T) *story {
 	t.Helper()
 	s := newStory(t)
 	s.operate()
-	s.declare("older", inMode(v1alpha1.ModeObserve))
-	s.turnsStalled("older", v1alpha1.ReasonDrifted)
-	s.ages("older")
+	s.declareOlderObserver("older")
 	s.declare("younger")
 	s.turnsAssigned("younger")
 	s.recorded("younger")
 	s.edit("older", inMode(v1alpha1.ModeAssign))
-	s.untilBy(100*time.Millisecond, func() bool { return s.says("older", v1alpha1.ReasonAssigned) })
+	s.untilBy(100*time.Millisecond, s.says("older", v1alpha1.ReasonAssigned))
 	s.Expect(s.get("older").Status.AssignedTo).To(BeNil())
 	return s
 }
 
-func TestAHandOverToAnOlderObjectIsToldOnBoth(t *testing.T) {
+func TestAHandOverIsAnEventOfBothObjects(t *testing.T) {
 	t.Parallel()
-	s := olderSuccessor(t)
+	for name, c := range map[string]struct {
+		scene    func(*testing.T) *story
+		from, to string
+	}{
+		"to a younger object": {assignedToAliceTwice, "alice-mobile-key", "renamed"},
+		"to an older object":  {olderSuccessor, "younger", "older"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := c.scene(t)
 
-	s.delete("younger")
-	s.gone("younger")
+			s.deleteAndWait(c.from)
 
-	s.Eventually(func() []string { return s.events("younger") }).Should(ContainElement("Normal HandedOver"))
-	s.Eventually(func() []string { return s.events("older") }).Should(ContainElement("Normal TookOver"))
-	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
+			s.hasEvent(c.from, "Normal HandedOver")
+			s.hasEvent(c.to, "Normal TookOver")
+			s.Expect(s.holder()).To(Equal(user(alice)))
+			s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
+		})
+	}
 }
 
 func TestNothingIsLeftToAnOlderObjectThatOnlyObservesByNow(t *testing.T) {
@@ -429,9 +333,7 @@ func TestNothingIsLeftToAnOlderObjectThatOnlyObservesByNow(t *testing.T) {
 	s := olderSuccessor(t)
 	s.delete("younger")
 	s.recorded("older") // it takes over during the grace
-	for _, name := range []string{"older", "younger"} {
-		s.cached(name, func(o *object) bool { return o.ResourceVersion == s.get(name).ResourceVersion })
-	}
+	s.cachedAsStored("older", "younger")
 	s.rests()
 	t.Cleanup(s.traffic.freeze())
 	s.edit("older", inMode(v1alpha1.ModeObserve)) // which the operator's cache never shows
@@ -443,41 +345,32 @@ func TestNothingIsLeftToAnOlderObjectThatOnlyObservesByNow(t *testing.T) {
 
 func TestAWrongPinRestsNoRecordedClaim(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	s.operate()
-	s.declare("for-alice")
-	s.turnsAssigned("for-alice")
-	s.declare("for-bob", forUser(bob), inMode(v1alpha1.ModeEnforce))
-	s.turnsStalled("for-bob", v1alpha1.ReasonConflictingClaim)
+	for name, c := range map[string]struct {
+		was   []change
+		wrong string
+	}{
+		"of an API key":              {nil, nobody},
+		"of a personal access token": {[]change{withSecret("pat"), inWorkspace(workspace)}, elsewhere},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStory(t)
+			s.seam.AddWorkspace(fakeseam.Workspace{ID: elsewhere})
+			s.seam.AddPersonalAccessToken("seam_at1of_somebody", workspace, elsewhere)
+			s.putSecret("pat", "seam_at1of_somebody")
+			s.putSecret("other", apiKey)
+			s.operate()
+			s.declareRivals(c.was, []change{inMode(v1alpha1.ModeEnforce)})
 
-	s.edit("for-alice", inWorkspace(nobody))
-	s.turnsStalled("for-alice", v1alpha1.ReasonWorkspaceMismatch)
-	s.lookedAt("for-bob", "now")
+			s.edit("for-alice", inWorkspace(c.wrong))
+			s.turnsStalled("for-alice", v1alpha1.ReasonWorkspaceMismatch)
+			s.lookedAt("for-bob", "now")
 
-	s.clock.Step(time.Minute)
-	s.turnsStalled("for-bob", v1alpha1.ReasonConflictingClaim)
-	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
-}
-
-func TestAWrongPinOfAPersonalAccessTokenRestsNoRecordedClaim(t *testing.T) {
-	t.Parallel()
-	s := newStory(t)
-	s.seam.AddWorkspace(fakeseam.Workspace{ID: elsewhere})
-	s.seam.AddPersonalAccessToken("seam_at1of_somebody", workspace, elsewhere)
-	s.putSecret("pat", "seam_at1of_somebody")
-	s.operate()
-	s.declare("for-alice", withSecret("pat"), inWorkspace(workspace))
-	s.turnsAssigned("for-alice")
-	s.declare("for-bob", forUser(bob), inMode(v1alpha1.ModeEnforce))
-	s.turnsStalled("for-bob", v1alpha1.ReasonConflictingClaim)
-
-	s.edit("for-alice", inWorkspace(elsewhere))
-	s.turnsStalled("for-alice", v1alpha1.ReasonWorkspaceMismatch)
-	s.lookedAt("for-bob", "now")
-
-	s.clock.Step(time.Minute)
-	s.turnsStalled("for-bob", v1alpha1.ReasonConflictingClaim)
-	s.Expect(s.holder()).To(Equal(user(alice)))
+			s.clock.Step(time.Minute)
+			s.turnsStalled("for-bob", v1alpha1.ReasonConflictingClaim)
+			s.Expect(s.holder()).To(Equal(user(alice)))
+			s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
+		})
+	}
 }
 
 func TestARecordedClaimThatRestedComesBackWithItsKey(t *testing.T) {
@@ -487,12 +380,10 @@ func TestARecordedClaimThatRestedComesBackWithItsKey(t *testing.T) {
 
 	s.putSecret("seam", apiKey)
 
-	s.untilBy(100*time.Millisecond, func() bool {
-		return s.says("for-alice", v1alpha1.ReasonHeldByOther) && s.says("for-bob", v1alpha1.ReasonConflictingClaim)
-	})
+	s.untilBy(100*time.Millisecond, s.says("for-alice", v1alpha1.ReasonHeldByOther), s.says("for-bob", v1alpha1.ReasonConflictingClaim))
 	s.edit("for-alice", inMode(v1alpha1.ModeEnforce))
-	s.untilBy(100*time.Millisecond, func() bool { return s.isReady("for-alice") && s.holder() == user(alice) })
-	s.quietAtLast()
+	s.untilBy(100*time.Millisecond, s.isReady("for-alice"), s.isHeldBy(alice))
+	s.settles()
 	s.turnsStalled("for-bob", v1alpha1.ReasonConflictingClaim)
 	s.Expect(s.wrote()[3:]).To(Equal([]string{"unassign " + bob, "assign " + alice}))
 }
@@ -503,10 +394,8 @@ func TestARecordedClaimRestsOnlyWhileItsKeyProvesAnotherWorkspace(t *testing.T) 
 
 	s.putSecret("seam", "seam_test2revoked")
 
-	s.untilBy(100*time.Millisecond, func() bool {
-		return s.says("for-alice", v1alpha1.ReasonUnauthorized) && s.says("for-bob", v1alpha1.ReasonConflictingClaim)
-	})
-	s.quietAtLast()
+	s.untilBy(100*time.Millisecond, s.says("for-alice", v1alpha1.ReasonUnauthorized), s.says("for-bob", v1alpha1.ReasonConflictingClaim))
+	s.settles()
 	s.Expect(s.holder()).To(Equal(user(bob)), "nobody writes: the one with the claim has no key that opens Seam")
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice, "unassign " + alice, "assign " + bob}))
 }
@@ -514,60 +403,49 @@ func TestARecordedClaimRestsOnlyWhileItsKeyProvesAnotherWorkspace(t *testing.T) 
 func TestAKeyOfAnotherWorkspaceLetsNobodyGoThoughThereIsARival(t *testing.T) {
 	t.Parallel()
 	s := rivals(t)
-	s.putSecret("other", apiKey)
-	s.edit("for-bob", withSecret("other"))
-	s.turnsStalled("for-bob", v1alpha1.ReasonConflictingClaim)
-	s.addKeyElsewhere("seam_test2elsewhere")
-	s.putSecret("seam", "seam_test2elsewhere")
+	s.exchangeKey()
 	s.turnsStalled("for-alice", v1alpha1.ReasonWorkspaceMismatch)
-	s.untilBy(10*time.Millisecond, func() bool { return s.says("for-bob", v1alpha1.ReasonHeldByOther) })
+	s.untilBy(10*time.Millisecond, s.says("for-bob", v1alpha1.ReasonHeldByOther))
 
-	s.seam.RevokeToken("seam_test1key_of_the_front_desk") // nor does the last key that worked
+	s.seam.RevokeToken(apiKey) // nor does the last key that worked
 	s.delete("for-alice")
-	began := s.clock.Now()
-	s.until(func() bool { return s.clock.Since(began) > time.Minute })
+	s.passes(time.Minute)
 	s.Expect(s.holder()).To(Equal(user(alice)))
 	s.turnsStalled("for-alice", v1alpha1.ReasonWorkspaceMismatch)
 }
 
 func TestALostAssignKeepsRivalsFromWriting(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpAssignCredential, Close: true, LateBy: 20 * time.Second, Times: 1})
-	s.operate()
-	s.declare("for-alice", withPolicy(v1alpha1.DeletionPolicyRetain))
-	s.reconciling("for-alice", v1alpha1.ReasonOutcomeUnknown)
+	s := assignLost(t, 20*time.Second, withPolicy(v1alpha1.DeletionPolicyRetain))
 	lost := s.clock.Now()
-	s.delete("for-alice")
-	s.gone("for-alice")
+	s.deleteAndWait("alice-mobile-key")
 
 	s.declare("for-bob", forUser(bob))
 
 	s.until(func() bool { return s.clock.Since(lost) > 2*time.Minute })
-	s.untilBy(10*time.Millisecond, func() bool { return s.says("for-bob", v1alpha1.ReasonHeldByOther) })
-	s.Expect(s.holder()).To(Equal(user(alice)), "the lost write landed, and nobody was told that Bob has it")
+	s.untilBy(10*time.Millisecond, s.says("for-bob", v1alpha1.ReasonHeldByOther))
+	s.Expect(s.holder()).To(Equal(user(alice)), "the lost write landed, and nobody says that Bob has it")
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
 }
 
 func TestAnotherObjectsLostWriteIsKnownAfterARestart(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
-	_, kill := s.run()
-	s.declare("for-bob", forUser(bob), inMode(v1alpha1.ModeObserve))
-	s.turnsStalled("for-bob", v1alpha1.ReasonDrifted)
-	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpAssignCredential, Close: true, LateBy: 25 * time.Second, Times: 1})
+	s.operate()
+	s.declareOlderObserver("for-bob", forUser(bob))
+	s.loses(fakeseam.OpAssignCredential, 25*time.Second)
 	s.declare("for-alice")
 	s.reconciling("for-alice", v1alpha1.ReasonOutcomeUnknown)
 	lost := s.seam.Writes()[0].Time
-	kill()
+	s.kill()
 	s.edit("for-alice", inMode(v1alpha1.ModeObserve))
 	s.edit("for-bob", inMode(v1alpha1.ModeEnforce))
 
 	s.operate()
 
-	s.until(func() bool { return s.holder() == user(bob) && s.isReady("for-bob") })
+	s.until(s.isHeldBy(bob), s.isReady("for-bob"))
 	s.Expect(s.seam.Writes()[1].Time.Sub(lost)).To(BeNumerically(">=", 25*time.Second), "when the lost write showed, and not before")
-	s.quietAtLast()
+	s.settles()
 	s.Expect(s.holder()).To(Equal(user(bob)))
 }
 
@@ -576,10 +454,10 @@ func TestEveryClaimantIsHeardBeforeAClaimIsJudged(t *testing.T) {
 	s := newStory(t)
 	s.putSecret("bogus", "seam_test2bogus")
 	s.putSecret("seam", "seam_test2revoked")
-	stop := s.operate()
+	s.operate()
 	s.declare("for-alice")
 	s.turnsStalled("for-alice", v1alpha1.ReasonUnauthorized)
-	stop()
+	s.stop()
 	s.putSecret("seam", apiKey)
 	s.ages("for-alice")
 	s.declare("for-carol", forUser(carol), withSecret("bogus")) // nobody knows yet that its key reads nothing
@@ -587,8 +465,8 @@ func TestEveryClaimantIsHeardBeforeAClaimIsJudged(t *testing.T) {
 	s.operate()
 
 	s.turnsStalled("for-carol", v1alpha1.ReasonUnauthorized)
-	s.untilBy(10*time.Millisecond, func() bool { return s.isReady("for-alice") })
-	s.Eventually(func() []string { return s.events("for-alice") }).Should(ContainElement("Normal Assigned"))
+	s.untilBy(10*time.Millisecond, s.isReady("for-alice"))
+	s.hasEvent("for-alice", "Normal Assigned")
 	s.Expect(s.events("for-alice")).NotTo(ContainElement("Warning ConflictingClaim"))
 }
 
@@ -606,12 +484,11 @@ func TestALoserElsewhereLearnsNoNames(t *testing.T) {
 
 	loser := first.turnsStalled("for-bob", v1alpha1.ReasonConflictingClaim)
 	same := second.turnsAssigned("for-alice-too")
-	s.delete("the-secret-project")
-	s.gone("the-secret-project")
+	s.deleteAndWait("the-secret-project")
 	after := second.turnsAssigned("for-alice-too")
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}), "the one for the same person took over, across namespaces")
 	first.Eventually(first.eventTexts).ShouldNot(BeEmpty())
-	second.Eventually(func() []string { return second.events("for-alice-too") }).Should(ContainElement("Normal TookOver"))
+	second.hasEvent("for-alice-too", "Normal TookOver")
 	for _, seen := range append(append(first.eventTexts(), second.eventTexts()...),
 		fmt.Sprintf("%+v", loser.Status), fmt.Sprintf("%+v", same.Status), fmt.Sprintf("%+v", after.Status)) {
 		s.Expect(seen).NotTo(Or(ContainSubstring("the-secret-project"), ContainSubstring(s.namespace+" "), ContainSubstring(s.namespace+"/")))
@@ -620,34 +497,29 @@ func TestALoserElsewhereLearnsNoNames(t *testing.T) {
 
 func TestALoserBehindASuspendedWinnerSaysWhatIsInTheWay(t *testing.T) {
 	t.Parallel()
-	s := assignedToAlice(t)
-	s.declare("second")
-	s.turnsAssigned("second")
-	s.edit("alice-mobile-key", suspended(true))
-	s.Eventually(func() int64 { return s.get("alice-mobile-key").Status.ObservedGeneration }).Should(Equal(int64(2)))
+	s := assignedToAliceTwice(t)
+	s.suspend("alice-mobile-key")
 	s.clock.Step(time.Minute)
 	s.handByConsole("")
 
-	s.edit("second", annotated(v1alpha1.AnnotationRequestedAt, "now"))
+	s.edit("renamed", requested("now"))
 
-	o := s.turnsStalled("second", v1alpha1.ReasonConflictingClaim)
+	o := s.turnsStalled("renamed", v1alpha1.ReasonConflictingClaim)
 	s.Expect(message(o)).To(ContainSubstring("set its spec.suspend to false"))
 	s.edit("alice-mobile-key", suspended(false))
 	s.turnsAssigned("alice-mobile-key")
-	s.until(func() bool { return s.isReady("second") })
+	s.until(s.isReady("renamed"))
 }
 
 func TestASuspendedRivalIsNoSuccessor(t *testing.T) {
 	t.Parallel()
 	s := twoRecords(t)
 	s.edit("for-alice", forUser(bob))
-	s.untilBy(100*time.Millisecond, func() bool { return s.isReady("for-alice") && s.isReady("for-bob") })
+	s.untilBy(100*time.Millisecond, s.isReady("for-alice"), s.isReady("for-bob"))
 	s.recorded("for-bob") // it has all that a successor has
-	s.edit("for-bob", suspended(true))
-	s.Eventually(func() int64 { return s.get("for-bob").Status.ObservedGeneration }).Should(Equal(int64(2)))
+	s.suspend("for-bob")
 
-	s.delete("for-alice")
-	s.gone("for-alice")
+	s.deleteAndWait("for-alice")
 
 	s.Expect(s.holder()).To(Equal(user("")))
 }

@@ -36,9 +36,9 @@ func TestACrowdDelaysNeitherAMoveNorARevocation(t *testing.T) {
 	s := crowded(t)
 
 	s.edit("alice-mobile-key", forUser(bob))
-	moved := s.atRealPace(60*time.Second, func() bool { return s.holder() == user(bob) })
+	moved := s.atRealPace(s.isHeldBy(bob))
 	s.delete("alice-mobile-key")
-	revoked := s.atRealPace(60*time.Second, func() bool { return s.holder() == user("") })
+	revoked := s.atRealPace(s.isHeldBy(""))
 
 	s.Expect(moved).To(BeNumerically("<", 6*time.Second))
 	s.Expect(revoked).To(And(BeNumerically(">=", 2*time.Second), BeNumerically("<", 8*time.Second)), "the grace, and a busy machine")
@@ -63,8 +63,8 @@ func TestTheFirstLooksAtACrowdDelayNoNewObject(t *testing.T) {
 	s.ages("rival00")
 	s.operate()
 
-	s.declare("front-desk-key")
-	took := s.atRealPace(60*time.Second, func() bool { return s.holder() == user(alice) })
+	s.declare("alice-mobile-key")
+	took := s.atRealPace(s.isHeldBy(alice))
 
 	s.Expect(took).To(BeNumerically("<", 20*time.Second), "ten seconds at most for looks at all who were never handled, and a busy machine")
 }

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,28 +16,21 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seam-operator/seam-operator/controllers"
 )
 
-// moment is when an operator is cut off from the world: at a call, before it or after it.
-type moment struct {
-	call  func(*http.Request) bool
-	after int  // so many calls still take place, from that one on
-	lost  bool // it takes place, and is not answered
+// cut is where an operator is cut off from the world: at the first such call.
+type cut struct {
+	at         func(*http.Request) bool
+	answerLost bool // the call takes place, and is not answered
 }
 
-// The moments of a change at Seam: its record, the call, the report.
-var (
-	beforeTheRecord    = moment{call: isRecord}
-	recordUnanswered   = moment{call: isRecord, lost: true}
-	beforeTheAssign    = moment{call: isAssign}
-	assignUnanswered   = moment{call: isAssign, lost: true}
-	beforeTheUnassign  = moment{call: isUnassign}
-	unassignUnanswered = moment{call: isUnassign, lost: true}
-	beforeTheReport    = moment{call: isReport}
-)
+// before cuts the operator off before the call, which does not take place.
+func before(call func(*http.Request) bool) cut { return cut{at: call} }
+
+// answerLost cuts it off after the call, whose answer it never hears.
+func answerLost(call func(*http.Request) bool) cut { return cut{at: call, answerLost: true} }
 
 func isAssign(req *http.Request) bool { return req.URL.Path == "/acs/credentials/assign" }
 
@@ -43,6 +38,11 @@ func isUnassign(req *http.Request) bool { return req.URL.Path == "/acs/credentia
 
 func isFinalizer(req *http.Request) bool {
 	return strings.Contains(req.URL.Path, "/credentialassignments/") && !isOfStatus(req)
+}
+
+// isWriteOf reports whether a request writes the object.
+func isWriteOf(req *http.Request, name string) bool {
+	return strings.Contains(req.URL.Path, "/credentialassignments/"+name)
 }
 
 func isOfStatus(req *http.Request) bool { return strings.HasSuffix(req.URL.Path, "/status") }
@@ -87,50 +87,53 @@ func (s *story) passing(do func(*http.Request) error) {
 	s.plug.passing = do
 }
 
-// beforeWrites calls the function before each write of the operator whose path ends so.
-func (s *story) beforeWrites(suffix string, do func()) {
+// once calls the function before the first such call goes out.
+func (s *story) once(call func(*http.Request) bool, do func()) {
+	s.each(call, sync.OnceFunc(do))
+}
+
+// each calls the function before each such call goes out.
+func (s *story) each(call func(*http.Request) bool, do func()) {
 	s.passing(func(req *http.Request) error {
-		if strings.HasSuffix(req.URL.Path, suffix) {
+		if call(req) {
 			do()
 		}
 		return nil
 	})
 }
 
-// cutOff arranges that the operator is cut off at the first such moment, and returns how to wait for that.
-func (s *story) cutOff(at moment) (wait func()) {
-	cut := make(chan (<-chan struct{}), 1)
-	armed := false
-	s.plug.mu.Lock()
-	s.plug.passing = func(req *http.Request) error {
-		if !at.call(req) {
+// refused lets no such call of the operator through, and counts them.
+func (s *story) refused(call func(*http.Request) bool) (times *atomic.Int64) {
+	times = &atomic.Int64{}
+	s.passing(func(req *http.Request) error {
+		if !call(req) {
 			return nil
 		}
-		s.plug.mu.Lock()
-		isFirst := !armed
-		armed = true
-		s.plug.mu.Unlock()
-		if isFirst {
-			cut <- s.plug.pull(at.after, at.lost)
-		}
-		return nil
-	}
-	s.plug.mu.Unlock()
+		times.Add(1)
+		return errUnplugged
+	})
+	return times
+}
+
+// cutOff arranges that the operator is cut off so, and returns how to wait for that.
+func (s *story) cutOff(c cut) (wait func()) {
+	armed := make(chan (<-chan struct{}), 1)
+	s.once(c.at, func() { armed <- s.plug.pull(0, c.answerLost) })
 	return func() {
 		s.t.Helper()
 		var out <-chan struct{}
-		s.Eventually(cut).Should(Receive(&out))
+		s.Eventually(armed).Should(Receive(&out))
 		s.Eventually(out).Should(BeClosed())
 	}
 }
 
-// killedAt is what happens until the operator is cut off at the moment, and killed; then the world is whole again.
-func (s *story) killedAt(at moment, kill func(), happens func()) {
+// killedAt is what happens until the operator is cut off so, and killed; then the world is whole again.
+func (s *story) killedAt(c cut, happens func()) {
 	s.t.Helper()
-	wait := s.cutOff(at)
+	wait := s.cutOff(c)
 	happens()
 	wait()
-	kill()
+	s.kill()
 	s.passing(nil)
 	s.plug.mend()
 }
@@ -155,23 +158,6 @@ func (s *story) assignedPerson(name string) string {
 		return to.ACSUserID + to.UserIdentityID
 	}
 	return "nobody recorded"
-}
-
-// passes lets so much time go by, second by second.
-func (s *story) passes(d time.Duration) {
-	s.t.Helper()
-	began := s.clock.Now()
-	s.until(func() bool { return s.clock.Since(began) >= d })
-}
-
-// goneBy waits until the object is no more, while time goes on in small steps: others have time to take over.
-func (s *story) goneBy(step time.Duration, name string) {
-	s.t.Helper()
-	s.untilBy(step, func() bool { return s.isGone(name) })
-}
-
-func (s *story) isGone(name string) bool {
-	return apierrors.IsNotFound(s.api.Get(s.ctx, client.ObjectKey{Namespace: s.namespace, Name: name}, &object{}))
 }
 
 // freeLock is a lock of leader election that nobody else wants.
@@ -209,13 +195,10 @@ func TestTheMomentsOfAnAssignmentComeInTheirOrder(t *testing.T) {
 		}
 		return nil
 	})
-	s.operate()
-	s.declare("front-desk-key")
-	s.assigned("front-desk-key")
-	s.edit("front-desk-key", forUser(bob))
-	s.until(func() bool { return s.holder() == user(bob) && s.isReady("front-desk-key") })
-	s.delete("front-desk-key")
-	s.gone("front-desk-key")
+	s.assignToAlice()
+	s.edit("alice-mobile-key", forUser(bob))
+	s.until(s.isHeldBy(bob), s.isReady("alice-mobile-key"))
+	s.deleteAndWait("alice-mobile-key")
 
 	s.plug.mu.Lock()
 	defer s.plug.mu.Unlock()

@@ -10,28 +10,17 @@ import (
 	"github.com/seam-operator/seam-operator/pkg/fakeseam"
 )
 
-// assignedToAlice is a story in which Alice holds the credential by an object.
-func assignedToAlice(t *testing.T, changes ...change) *story {
-	t.Helper()
-	s := newStory(t)
-	s.operate()
-	s.declare("alice-mobile-key", changes...)
-	s.assigned("alice-mobile-key")
-	return s
-}
-
 func TestDeletingTakesTheCredentialAway(t *testing.T) {
 	t.Parallel()
 	s := assignedToAlice(t)
 
-	s.delete("alice-mobile-key")
-	s.gone("alice-mobile-key")
+	s.deleteAndWait("alice-mobile-key")
 
 	s.Expect(s.holder()).To(Equal(user("")))
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice, "unassign " + alice}))
 	calls := s.seam.Calls()
 	s.Expect(calls[len(calls)-1].Operation).To(Equal(fakeseam.OpGetCredential), "the finalizer leaves after a read")
-	s.Eventually(func() []string { return s.events("alice-mobile-key") }).Should(ContainElement("Normal Unassigned"))
+	s.hasEvent("alice-mobile-key", "Normal Unassigned")
 }
 
 func TestDeletingLeavesAnotherHolderAlone(t *testing.T) {
@@ -39,8 +28,7 @@ func TestDeletingLeavesAnotherHolderAlone(t *testing.T) {
 	s := assignedToAlice(t)
 	s.handByConsole(carol)
 
-	s.delete("alice-mobile-key")
-	s.gone("alice-mobile-key")
+	s.deleteAndWait("alice-mobile-key")
 
 	s.Expect(s.holder()).To(Equal(user(carol)))
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
@@ -51,8 +39,7 @@ func TestDeletingASuspendedObjectStillTakesTheCredentialAway(t *testing.T) {
 	s := assignedToAlice(t)
 	s.edit("alice-mobile-key", suspended(true))
 
-	s.delete("alice-mobile-key")
-	s.gone("alice-mobile-key")
+	s.deleteAndWait("alice-mobile-key")
 
 	s.Expect(s.holder()).To(Equal(user("")))
 }
@@ -62,8 +49,7 @@ func TestRetainTakesNothingAway(t *testing.T) {
 	s := assignedToAlice(t, withPolicy(v1alpha1.DeletionPolicyRetain))
 	s.Expect(s.get("alice-mobile-key").Finalizers).To(BeEmpty())
 
-	s.delete("alice-mobile-key")
-	s.gone("alice-mobile-key")
+	s.deleteAndWait("alice-mobile-key")
 
 	s.Expect(s.holder()).To(Equal(user(alice)))
 }
@@ -71,7 +57,7 @@ func TestRetainTakesNothingAway(t *testing.T) {
 func TestSwitchingToRetainTakesTheFinalizerOffEvenWhileSeamIsDown(t *testing.T) {
 	t.Parallel()
 	s := assignedToAlice(t)
-	s.seam.Inject(fakeseam.Fault{Status: 503})
+	s.outage()
 
 	s.edit("alice-mobile-key", withPolicy(v1alpha1.DeletionPolicyRetain))
 
@@ -84,24 +70,18 @@ func TestADeletedCredentialLetsTheObjectGo(t *testing.T) {
 	s := assignedToAlice(t)
 	s.seam.DeleteCredential(theCredential)
 
-	s.delete("alice-mobile-key")
-	s.gone("alice-mobile-key")
+	s.deleteAndWait("alice-mobile-key")
 }
 
 func TestAKeyOfAnotherWorkspaceDoesNotMakeACredentialGone(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	stop := s.operate()
-	s.declare("alice-mobile-key")
-	s.assigned("alice-mobile-key")
-	stop() // the next process knows no other key
-	s.addKeyElsewhere("seam_test2elsewhere")
-	s.putSecret("seam", "seam_test2elsewhere")
+	s := assignedBeforeADowntime(t) // the next process knows no other key
+	s.exchangeKey()
 	s.operate()
 	s.stalled("alice-mobile-key", v1alpha1.ReasonWorkspaceMismatch)
 
 	s.delete("alice-mobile-key")
-	s.until(func() bool { return s.clock.Since(s.get("alice-mobile-key").DeletionTimestamp.Time) > time.Minute })
+	s.passes(time.Minute)
 
 	s.stalled("alice-mobile-key", v1alpha1.ReasonWorkspaceMismatch)
 	s.putSecret("seam", apiKey)
@@ -109,25 +89,51 @@ func TestAKeyOfAnotherWorkspaceDoesNotMakeACredentialGone(t *testing.T) {
 	s.Expect(s.holder()).To(Equal(user("")))
 }
 
-func TestTheLastKeyThatWorkedCleansUpWhenTheSecretWentFirst(t *testing.T) {
+func TestTheLastKeyThatWorkedCleansUp(t *testing.T) {
 	t.Parallel()
-	s := assignedToAlice(t)
-	s.deleteSecret("seam")
+	// By the key of another workspace the credential is somebody else's: that proves nothing about the one that was assigned.
+	showing := func(holder string) func(*story) {
+		return func(s *story) {
+			s.seam.Inject(fakeseam.Fault{Token: "seam_test2elsewhere", Operation: fakeseam.OpGetCredential, Body: `{"acs_credential":` +
+				`{"acs_credential_id":"` + theCredential + `","workspace_id":"` + elsewhere + `"` + holder + `},"ok":true}`})
+			s.exchangeKey()
+			s.stalled("alice-mobile-key", v1alpha1.ReasonWorkspaceMismatch)
+		}
+	}
+	for name, happens := range map[string]func(*story){
+		"the Secret went first": func(s *story) { s.deleteSecret("seam") },
+		"its key was revoked": func(s *story) {
+			s.putSecret("seam", "seam_test2revoked")
+			s.stalled("alice-mobile-key", v1alpha1.ReasonUnauthorized)
+		},
+		"its key is of another workspace": func(s *story) {
+			s.exchangeKey()
+			s.stalled("alice-mobile-key", v1alpha1.ReasonWorkspaceMismatch)
+		},
+		"its key is of another workspace, and it went": func(s *story) {
+			s.exchangeKey()
+			s.stalled("alice-mobile-key", v1alpha1.ReasonWorkspaceMismatch)
+			s.deleteSecret("seam")
+		},
+		"its key is of another workspace, where nobody holds it": showing(""),
+		"its key is of another workspace, where Bob holds it":    showing(`,"acs_user_id":"` + bob + `"`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := assignedToAlice(t)
+			happens(s)
 
-	s.delete("alice-mobile-key")
-	s.gone("alice-mobile-key")
+			s.deleteAndWait("alice-mobile-key")
 
-	s.Expect(s.holder()).To(Equal(user("")))
+			s.Expect(s.holder()).To(Equal(user("")))
+			s.Expect(s.wrote()).To(Equal([]string{"assign " + alice, "unassign " + alice}))
+		})
+	}
 }
 
 // assignedByAKeyThatIsLost is a story in which nobody has the key any more by which Alice got the credential.
 func assignedByAKeyThatIsLost(t *testing.T) *story {
 	t.Helper()
-	s := newStory(t)
-	stop := s.operate()
-	s.declare("alice-mobile-key")
-	s.assigned("alice-mobile-key")
-	stop()
+	s := assignedBeforeADowntime(t)
 	s.deleteSecret("seam")
 	return s
 }
@@ -137,7 +143,7 @@ func TestWithoutAnyKeyADeletedObjectStaysAndSaysWhatToDo(t *testing.T) {
 	s := assignedByAKeyThatIsLost(t)
 	s.delete("alice-mobile-key")
 	s.operate()
-	s.until(func() bool { return readyOf(s.get("alice-mobile-key")).Reason == v1alpha1.ReasonSecretNotFound })
+	s.until(s.says("alice-mobile-key", v1alpha1.ReasonSecretNotFound))
 
 	o := s.stalled("alice-mobile-key", v1alpha1.ReasonSecretNotFound)
 	s.Expect(message(o)).To(And(ContainSubstring(`"seam"`), ContainSubstring("acs.seam.co/abandon=true"), ContainSubstring(alice)))
@@ -145,63 +151,58 @@ func TestWithoutAnyKeyADeletedObjectStaysAndSaysWhatToDo(t *testing.T) {
 	s.edit("alice-mobile-key", annotated(v1alpha1.AnnotationAbandon, "true"))
 	s.gone("alice-mobile-key")
 	s.Expect(s.holder()).To(Equal(user(alice)))
-	s.Eventually(func() []string { return s.events("alice-mobile-key") }).Should(ContainElement("Warning Abandoned"))
+	s.hasEvent("alice-mobile-key", "Warning Abandoned")
 }
 
 func TestARenamedManifestLocksNobodyOut(t *testing.T) {
 	t.Parallel()
-	t.Run("created first, then pruned", func(t *testing.T) {
-		s := assignedToAlice(t)
-		s.declare("alice-key-renamed")
-		s.assigned("alice-key-renamed")
+	for name, rename := range map[string]func(t *testing.T) *story{
+		"created first, then pruned": func(t *testing.T) *story {
+			s := assignedToAliceTwice(t)
+			s.delete("alice-mobile-key")
+			return s
+		},
+		"pruned first, then created": func(t *testing.T) *story {
+			s := assignedToAlice(t)
+			s.clock.SetTime(time.Now())
+			s.delete("alice-mobile-key")
+			s.declare("renamed")
+			return s
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := rename(t)
 
-		s.delete("alice-mobile-key")
-		s.gone("alice-mobile-key")
+			s.gone("alice-mobile-key")
 
-		s.Eventually(func() []string { return s.get("alice-key-renamed").Finalizers }).Should(ConsistOf("acs.seam.co/unassign"))
-		s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
-	})
-	t.Run("pruned first, then created", func(t *testing.T) {
-		s := assignedToAlice(t)
-		s.clock.SetTime(time.Now())
-
-		s.delete("alice-mobile-key")
-		s.declare("alice-key-renamed")
-		s.gone("alice-mobile-key")
-
-		s.Eventually(func() []string { return s.get("alice-key-renamed").Finalizers }).Should(ConsistOf("acs.seam.co/unassign"))
-		s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
-	})
+			s.Eventually(func() []string { return s.get("renamed").Finalizers }).Should(ConsistOf("acs.seam.co/unassign"))
+			s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
+		})
+	}
 }
 
 func TestOfTwoObjectsDeletedTogetherOneTakesTheCredentialAway(t *testing.T) {
 	t.Parallel()
 	for range 5 {
-		s := assignedToAlice(t)
-		s.declare("second")
-		s.assigned("second")
+		s := assignedToAliceTwice(t)
 
 		s.delete("alice-mobile-key")
-		s.delete("second")
+		s.deleteAndWait("renamed")
 		s.gone("alice-mobile-key")
-		s.gone("second")
 
 		s.Expect(s.holder()).To(Equal(user("")))
 	}
 }
 
-func TestASuccessorTakesOverWithMarksOfItsOwn(t *testing.T) {
+func TestASuccessorTakesOverWithAFinalizerAndARecordOfItsOwn(t *testing.T) {
 	t.Parallel()
-	s := assignedToAlice(t)
-	s.declare("second")
-	s.assigned("second")
+	s := assignedToAliceTwice(t)
 
-	s.delete("alice-mobile-key")
-	s.gone("alice-mobile-key")
+	s.deleteAndWait("alice-mobile-key")
 
-	s.Expect(s.get("second").Finalizers).To(ConsistOf("acs.seam.co/unassign"), "from the moment that the first is gone")
-	s.delete("second")
-	s.gone("second")
+	s.Expect(s.get("renamed").Finalizers).To(ConsistOf("acs.seam.co/unassign"), "from the moment that the first is gone")
+	s.Expect(s.assignedPerson("renamed")).To(Equal(alice))
+	s.deleteAndWait("renamed")
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice, "unassign " + alice}))
 }
 
@@ -210,30 +211,25 @@ func TestAMoveThatWasNotCarriedOutIsNotHandedOver(t *testing.T) {
 	s := assignedToAlice(t)
 	s.declare("for-bob", forUser(bob))
 	s.stalled("for-bob", v1alpha1.ReasonConflictingClaim)
-	mend := s.seam.Inject(fakeseam.Fault{Status: 503})
+	mend := s.outage()
 	s.edit("alice-mobile-key", forUser(bob))
 	s.delete("alice-mobile-key")
 	mend()
 
 	s.gone("alice-mobile-key")
 
-	s.until(func() bool { return s.holder() == user(bob) })
+	s.until(s.isHeldBy(bob))
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice, "unassign " + alice, "assign " + bob}))
 }
 
 func TestAHandOverToTheSamePersonsIdentityLocksNobodyOut(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	s.seam.AddIdentity(fakeseam.Identity{ID: aliceIdentity})
-	s.seam.UpdateUser(alice, func(u *fakeseam.User) { u.UserIdentityID = aliceIdentity })
-	s.operate()
-	s.declare("by-user")
-	s.assigned("by-user")
+	s := newStory(t, linked)
+	s.assignToAlice()
 	s.declare("by-identity", forIdentity(aliceIdentity))
 	s.assigned("by-identity")
 
-	s.delete("by-user")
-	s.gone("by-user")
+	s.deleteAndWait("alice-mobile-key")
 
 	s.assigned("by-identity")
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
@@ -243,10 +239,8 @@ func TestASuccessorThatComesJustBeforeTheUnassignTakesOver(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
 	s.options.Limits.InFlight = 4
-	s.operate()
-	s.declare("alice-mobile-key")
-	s.assigned("alice-mobile-key")
-	release := s.hold(fakeseam.OpGetCredential, false)
+	s.assignToAlice()
+	release := s.hold(fakeseam.OpGetCredential)
 	s.delete("alice-mobile-key")
 	s.until(func() bool { return len(s.seam.Calls()) > 2 }) // the grace is over
 	s.held(fakeseam.OpGetCredential)
@@ -260,20 +254,6 @@ func TestASuccessorThatComesJustBeforeTheUnassignTakesOver(t *testing.T) {
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
 }
 
-func TestMarksOfASuspendedObjectHeal(t *testing.T) {
-	t.Parallel()
-	s := assignedToAlice(t)
-	s.edit("alice-mobile-key", suspended(true))
-	s.Eventually(func() int64 { return s.get("alice-mobile-key").Status.ObservedGeneration }).Should(Equal(int64(2)))
-
-	s.edit("alice-mobile-key", func(o *object) { o.Finalizers, o.Annotations = nil, nil })
-	s.recorded("alice-mobile-key")
-	s.delete("alice-mobile-key")
-	s.gone("alice-mobile-key")
-
-	s.Expect(s.holder()).To(Equal(user("")))
-}
-
 func TestInANamespaceThatIsBeingDeletedNobodyIsSentForTheSecret(t *testing.T) {
 	t.Parallel()
 	s := assignedByAKeyThatIsLost(t)
@@ -282,10 +262,10 @@ func TestInANamespaceThatIsBeingDeletedNobodyIsSentForTheSecret(t *testing.T) {
 
 	s.operate()
 
-	s.until(func() bool { return readyOf(s.get("alice-mobile-key")).Reason == v1alpha1.ReasonSecretNotFound })
-	told := message(s.stalled("alice-mobile-key", v1alpha1.ReasonSecretNotFound))
-	s.Expect(told).To(And(ContainSubstring("unassign ACS user "+alice+" from credential "+theCredential), ContainSubstring("acs.seam.co/abandon=true")))
-	s.Expect(told).NotTo(ContainSubstring("restore"))
+	s.until(s.says("alice-mobile-key", v1alpha1.ReasonSecretNotFound))
+	says := message(s.stalled("alice-mobile-key", v1alpha1.ReasonSecretNotFound))
+	s.Expect(says).To(And(ContainSubstring("unassign ACS user "+alice+" from credential "+theCredential), ContainSubstring("acs.seam.co/abandon=true")))
+	s.Expect(says).NotTo(ContainSubstring("restore"))
 }
 
 func TestTheLastKeyIsWaitedForWhileItIsBusy(t *testing.T) {
@@ -293,42 +273,37 @@ func TestTheLastKeyIsWaitedForWhileItIsBusy(t *testing.T) {
 	s := newStory(t)
 	s.options.Limits.InFlight = 1
 	s.putSecret("other", apiKey)
-	s.operate()
-	s.declare("alice-mobile-key")
-	s.assigned("alice-mobile-key")
+	s.assignToAlice()
 	s.putSecret("seam", "seam_test2revoked")
 	s.stalled("alice-mobile-key", v1alpha1.ReasonUnauthorized)
-	gate := make(chan struct{})
 	busy := s.another()
-	s.seam.Inject(fakeseam.Fault{CredentialID: busy, Gate: gate, Times: 1})
-	s.declare("busy", withSecret("other"), func(o *object) { o.Spec.ACSCredentialID = busy })
+	release := s.gate(fakeseam.Fault{CredentialID: busy, Times: 1})
+	s.declare("busy", withSecret("other"), forCredential(busy))
 	s.held(fakeseam.OpGetCredential)
 	s.seam.ResetCalls()
 
 	s.delete("alice-mobile-key")
 	s.until(func() bool { return len(s.seam.Calls()) > 0 })
 	s.rests()
-	close(gate)
-	began := s.clock.Now()
-	s.gone("alice-mobile-key")
+	release()
+	took := s.until(s.isGone("alice-mobile-key"))
 
 	s.Expect(s.holder()).To(Equal(user("")))
-	s.Expect(s.clock.Since(began)).To(BeNumerically("<", time.Minute))
+	s.Expect(took).To(BeNumerically("<", time.Minute))
 }
 
 func TestADeletedObjectWaitsTheWholeGrace(t *testing.T) {
 	t.Parallel()
 	s := assignedToAlice(t)
 	deleted := s.clock.Now()
-	s.delete("alice-mobile-key")
 
-	s.gone("alice-mobile-key")
+	s.deleteAndWait("alice-mobile-key")
 
 	writes := s.seam.Writes()
 	s.Expect(writes[len(writes)-1].Time.Sub(deleted)).To(And(BeNumerically(">=", 2*time.Second), BeNumerically("<", 6*time.Second)))
 }
 
-func TestAnAnnotationThatWillTakeNothingAwayIsTold(t *testing.T) {
+func TestAnAnnotationThatWillTakeNothingAwayIsReported(t *testing.T) {
 	t.Parallel()
 	s := assignedToAlice(t)
 
@@ -339,22 +314,16 @@ func TestAnAnnotationThatWillTakeNothingAwayIsTold(t *testing.T) {
 
 func TestNothingIsHandedOverToAnObjectThatIsGone(t *testing.T) {
 	t.Parallel()
-	s := assignedToAlice(t)
-	s.declare("second")
-	s.assigned("second")
+	s := assignedToAliceTwice(t)
 	s.clock.SetTime(time.Now())
 	s.delete("alice-mobile-key")
-	s.recorded("second")
+	s.recorded("renamed")
 	s.rests()
-	for _, name := range []string{"alice-mobile-key", "second"} {
-		s.cached(name, func(o *object) bool {
-			return o.Status.AssignedTo != nil && o.ResourceVersion == s.get(name).ResourceVersion
-		})
-	}
+	s.cachedAsStored("alice-mobile-key", "renamed")
 	s.rests()
 	thaw := s.traffic.freeze()
-	s.edit("second", func(o *object) { o.Finalizers = nil })
-	s.delete("second") // which the operator's cache does not show yet
+	s.edit("renamed", withoutFinalizer)
+	s.delete("renamed") // which the operator's cache does not show yet
 
 	s.clock.Step(10 * time.Second)
 	s.Eventually(s.traffic.liveReads).Should(BeNumerically(">", 0))

@@ -1,12 +1,10 @@
 package controllers_test
 
 import (
-	"net/http"
 	"testing"
 	"time"
 
 	. "github.com/onsi/gomega"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
 	"github.com/seam-operator/seam-operator/pkg/fakeseam"
@@ -71,7 +69,7 @@ func TestEveryOutageOfSeamIsWaitedOut(t *testing.T) {
 			s.Expect(s.wrote()).To(BeEmpty())
 
 			mend()
-			s.until(func() bool { return s.isReady("alice-mobile-key") })
+			s.until(s.isReady("alice-mobile-key"))
 			s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
 		})
 	}
@@ -99,7 +97,7 @@ func TestALostAnswerToAWriteIsLookedAtNotRepeated(t *testing.T) {
 			s.reconciling("alice-mobile-key", v1alpha1.ReasonOutcomeUnknown)
 			lost := s.clock.Now()
 
-			s.until(func() bool { return s.isReady("alice-mobile-key") })
+			s.until(s.isReady("alice-mobile-key"))
 
 			s.Expect(s.holder()).To(Equal(user(alice)))
 			s.Expect(s.wrote()).To(HaveLen(c.wrote))
@@ -130,7 +128,7 @@ func TestARefusedWriteIsNotSentAgainBeforeTheResync(t *testing.T) {
 	s.Expect(s.wrote()).To(HaveLen(1))
 
 	mend()
-	s.untilBy(time.Minute, func() bool { return s.isReady("alice-mobile-key") })
+	s.untilBy(time.Minute, s.isReady("alice-mobile-key"))
 	s.Expect(s.wrote()).To(HaveLen(2))
 }
 
@@ -152,16 +150,16 @@ func TestA429RestsTheWholeKey(t *testing.T) {
 	s := newStory(t)
 	const other = "66666666-6666-6666-6666-000000000002"
 	s.seam.AddCredential(fakeseam.Credential{ID: other, SystemID: system})
-	s.seam.Inject(fakeseam.Fault{CredentialID: theCredential, Status: http.StatusTooManyRequests, RetryAfter: "120", Times: 1})
+	s.seam.Inject(fakeseam.Fault{CredentialID: theCredential, Status: 429, RetryAfter: "120", Times: 1})
 	s.operate()
 	s.declare("alice-mobile-key")
 	s.reconciling("alice-mobile-key", v1alpha1.ReasonRateLimited)
 
-	s.declare("bob-card", forUser(bob), func(o *object) { o.Spec.ACSCredentialID = other })
+	s.declare("bob-card", forUser(bob), forCredential(other))
 	s.reconciling("bob-card", v1alpha1.ReasonRateLimited)
 	s.quiet(110 * time.Second)
 
-	s.until(func() bool { return s.isReady("alice-mobile-key") && s.isReady("bob-card") })
+	s.until(s.isReady("alice-mobile-key"), s.isReady("bob-card"))
 }
 
 func TestAnOutageDoesNotTurnReadyObjects(t *testing.T) {
@@ -170,19 +168,19 @@ func TestAnOutageDoesNotTurnReadyObjects(t *testing.T) {
 	s.operate()
 	s.declare("alice-mobile-key")
 	before, assigned := s.assigned("alice-mobile-key").ResourceVersion, s.clock.Now()
-	mend := s.seam.Inject(fakeseam.Fault{Status: 503})
+	mend := s.outage()
 	s.seam.ResetCalls()
 
 	s.later(66 * time.Minute)
-	s.Expect(s.seam.AwaitCalls(s.ctx, 1, fakeseam.OpGetCredential)).To(Succeed())
+	s.called(1, fakeseam.OpGetCredential)
 	s.Consistently(func() string { return s.get("alice-mobile-key").ResourceVersion }, "200ms").Should(Equal(before))
 
-	s.untilBy(time.Minute, func() bool { return !s.isReady("alice-mobile-key") })
+	s.untilBy(time.Minute, func() bool { return !s.isReady("alice-mobile-key")() })
 	s.Expect(s.clock.Since(assigned)).To(And(BeNumerically(">=", 2*time.Hour), BeNumerically("<", 2*time.Hour+3*time.Minute)))
-	s.ready("alice-mobile-key", metav1.ConditionUnknown, v1alpha1.ReasonSeamUnavailable)
+	s.unknown("alice-mobile-key", v1alpha1.ReasonSeamUnavailable)
 
 	mend()
-	s.untilBy(10*time.Second, func() bool { return s.isReady("alice-mobile-key") })
+	s.untilBy(10*time.Second, s.isReady("alice-mobile-key"))
 	s.Expect(s.wrote()).To(BeEmpty())
 }
 

@@ -7,56 +7,53 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
-	"github.com/seam-operator/seam-operator/pkg/fakeseam"
 )
 
 func TestEventsTellEachWriteAndEachChangeOfReasonOnce(t *testing.T) {
 	t.Parallel()
 	s := assignedToAlice(t)
-	told := []string{"Normal Assigned"}
-	s.Eventually(func() []string { return s.events("alice-mobile-key") }).Should(ConsistOf(told))
+	events := []string{"Normal Assigned"}
+	s.hasEvents("alice-mobile-key", events...)
 	for _, step := range []struct {
 		what string
 		do   func()
-		ends func() bool
+		ends []condition
 		adds []string
 	}{
 		{"a move", func() { s.edit("alice-mobile-key", forUser(bob)) },
-			func() bool { return s.holder() == user(bob) && s.isReady("alice-mobile-key") },
+			[]condition{s.isHeldBy(bob), s.isReady("alice-mobile-key")},
 			[]string{"Normal Unassigned", "Normal Assigning", "Normal Moved"}},
-		{"drift", func() { s.clock.Step(time.Minute); s.handByConsole(""); s.look("drift") },
-			func() bool { return s.holder() == user(bob) && s.isReady("alice-mobile-key") },
+		{"drift", func() { s.clock.Step(time.Minute); s.handByConsole(""); s.edit("alice-mobile-key", requested("drift")) },
+			[]condition{s.isHeldBy(bob), s.isReady("alice-mobile-key")},
 			[]string{"Normal DriftCorrected"}},
-		{"another holder", func() { s.clock.Step(time.Minute); s.handByConsole(carol); s.look("another") },
-			func() bool { return readyOf(s.get("alice-mobile-key")).Reason == v1alpha1.ReasonHeldByOther },
+		{"another holder", func() {
+			s.clock.Step(time.Minute)
+			s.handByConsole(carol)
+			s.edit("alice-mobile-key", requested("another"))
+		},
+			[]condition{s.says("alice-mobile-key", v1alpha1.ReasonHeldByOther)},
 			[]string{"Warning HeldByOther"}},
-		{"the same again", func() { s.look("again") },
-			func() bool { return s.get("alice-mobile-key").Status.LastHandledReconcileAt == "again" },
+		{"the same again", func() { s.edit("alice-mobile-key", requested("again")) },
+			[]condition{s.hasAnswered("alice-mobile-key", "again")},
 			nil},
-		{"and back", func() { s.handByConsole(bob); s.look("back") },
-			func() bool { return s.isReady("alice-mobile-key") },
+		{"and back", func() { s.handByConsole(bob); s.edit("alice-mobile-key", requested("back")) },
+			[]condition{s.isReady("alice-mobile-key")},
 			[]string{"Normal Assigned"}},
 	} {
 		step.do()
-		s.until(step.ends)
-		told = append(told, step.adds...)
-		s.Eventually(func() []string { return s.events("alice-mobile-key") }).Should(ConsistOf(told), step.what)
+		s.until(step.ends...)
+		events = append(events, step.adds...)
+		s.Eventually(s.events).WithArguments("alice-mobile-key").Should(ConsistOf(events), step.what)
 	}
 	for _, call := range s.seam.Writes() {
 		s.Expect(s.eventTexts()).To(ContainElement(ContainSubstring(call.RequestID)), "the request ID of each write")
 	}
 }
 
-// look asks for a reconcile now.
-func (s *story) look(request string) {
-	s.t.Helper()
-	s.edit("alice-mobile-key", annotated(v1alpha1.AnnotationRequestedAt, request))
-}
-
 func TestLooksAtASeamThatIsDownGetRarer(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
-	s.seam.Inject(fakeseam.Fault{Status: 503})
+	s.outage()
 	s.operate()
 	s.declare("alice-mobile-key")
 	version := s.reconciling("alice-mobile-key", v1alpha1.ReasonSeamUnavailable).ResourceVersion
@@ -80,8 +77,7 @@ func TestLooksAtASeamThatIsDownGetRarer(t *testing.T) {
 
 func TestAStalledObjectIsReadAgainAfterTheLongestDelay(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	s.handByConsole(carol)
+	s := newStory(t, heldBy(carol))
 	s.operate()
 	s.declare("alice-mobile-key")
 	version := s.stalled("alice-mobile-key", v1alpha1.ReasonHeldByOther).ResourceVersion
@@ -90,7 +86,7 @@ func TestAStalledObjectIsReadAgainAfterTheLongestDelay(t *testing.T) {
 	s.quiet(4*time.Minute + 29*time.Second) // five minutes less a tenth
 	reads := len(s.seam.Calls())
 	s.clock.Step(62 * time.Second)
-	s.Expect(s.seam.AwaitCalls(s.ctx, reads+1, "")).To(Succeed())
+	s.called(reads+1, "")
 	s.rests()
 	s.Expect(s.get("alice-mobile-key").ResourceVersion).To(Equal(version))
 
@@ -108,8 +104,8 @@ func TestTheRecordTellsTheTimeOfTheCall(t *testing.T) {
 	s.assigned("first")
 	declared := s.clock.Now()
 
-	s.declare("second", func(o *object) { o.Spec.ACSCredentialID = s.another() })
-	s.until(func() bool { return s.isReady("second") })
+	s.declare("second", forCredential(s.another()))
+	s.until(s.isReady("second"))
 
 	call := s.seam.Writes()[1]
 	s.Expect(call.Time.Sub(declared)).To(BeNumerically(">", time.Minute), "it had to wait for its turn")
@@ -122,7 +118,7 @@ func TestAMoveOverAThirdHolderIsNoDrift(t *testing.T) {
 	s.clock.Step(time.Minute)
 	s.handByConsole(carol)
 	s.edit("alice-mobile-key", forUser(bob))
-	s.until(func() bool { return s.holder() == user(bob) && s.isReady("alice-mobile-key") })
-	s.Eventually(func() []string { return s.events("alice-mobile-key") }).Should(ContainElement("Normal Unassigned"))
-	s.Eventually(func() []string { return s.events("alice-mobile-key") }).Should(ContainElement("Normal Moved"))
+	s.until(s.isHeldBy(bob), s.isReady("alice-mobile-key"))
+	s.hasEvent("alice-mobile-key", "Normal Unassigned")
+	s.hasEvent("alice-mobile-key", "Normal Moved")
 }

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	. "github.com/onsi/gomega"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
@@ -19,8 +18,6 @@ func manifestOf(s *story, u client.Object) string {
 	s.Expect(err).NotTo(HaveOccurred())
 	return string(text)
 }
-
-func withoutFinalizer(o *object) { o.Finalizers = nil }
 
 func TestAFinalizerThatKubectlReplaceStripsComesBack(t *testing.T) {
 	t.Parallel()
@@ -63,14 +60,13 @@ func TestAFinalizerStrippedComesBackWhateverElseIsWrong(t *testing.T) {
 	for name, goesWrong := range map[string]func(s *story){
 		"nothing": func(*story) {},
 		"suspended": func(s *story) {
-			s.edit("alice-mobile-key", suspended(true))
-			s.Eventually(func() int64 { return s.get("alice-mobile-key").Status.ObservedGeneration }).Should(Equal(int64(2)))
+			s.suspend("alice-mobile-key")
 		},
-		"an outage": func(s *story) { s.seam.Inject(fakeseam.Fault{Status: 503}) },
+		"an outage": func(s *story) { s.outage() },
 		"a 429":     func(s *story) { s.seam.Inject(fakeseam.Fault{Status: 429, RetryAfter: "300"}) },
 		"a revoked key": func(s *story) {
 			s.seam.RevokeToken(apiKey)
-			s.edit("alice-mobile-key", annotated(v1alpha1.AnnotationRequestedAt, "now"))
+			s.edit("alice-mobile-key", requested("now"))
 			s.stalled("alice-mobile-key", v1alpha1.ReasonUnauthorized)
 		},
 		"no Secret": func(s *story) {
@@ -84,7 +80,7 @@ func TestAFinalizerStrippedComesBackWhateverElseIsWrong(t *testing.T) {
 		"another holder": func(s *story) {
 			s.clock.Step(time.Minute)
 			s.handByConsole(carol)
-			s.edit("alice-mobile-key", annotated(v1alpha1.AnnotationRequestedAt, "now"))
+			s.edit("alice-mobile-key", requested("now"))
 			s.stalled("alice-mobile-key", v1alpha1.ReasonHeldByOther)
 		},
 	} {
@@ -108,127 +104,147 @@ func TestAFinalizerStrippedComesBackWhateverElseIsWrong(t *testing.T) {
 
 func TestAFinalizerStrippedWhileSuspendedComesBackAndTakesThePersonAway(t *testing.T) {
 	t.Parallel()
-	s := assignedToAlice(t)
-	s.edit("alice-mobile-key", suspended(true), withoutFinalizer)
-	s.recorded("alice-mobile-key")
+	for name, suspends := range map[string]func(*story){
+		"in the same edit": func(s *story) { s.edit("alice-mobile-key", suspended(true), withoutFinalizer) },
+		"later":            func(s *story) { s.suspend("alice-mobile-key"); s.edit("alice-mobile-key", withoutFinalizer) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := assignedToAlice(t)
+			suspends(s)
+			s.recorded("alice-mobile-key")
 
-	s.delete("alice-mobile-key")
-	s.gone("alice-mobile-key")
+			s.deleteAndWait("alice-mobile-key")
 
-	s.Expect(s.holder()).To(Equal(user("")))
+			s.Expect(s.holder()).To(Equal(user("")))
+		})
+	}
 }
 
 func TestAFinalizerStrippedDuringAnOutageComesBackAndTakesThePersonAway(t *testing.T) {
 	t.Parallel()
-	s := assignedToAlice(t)
-	mend := s.seam.Inject(fakeseam.Fault{Status: 503})
-	s.edit("alice-mobile-key", withoutFinalizer)
-	s.recorded("alice-mobile-key")
+	for name, lasts := range map[string]time.Duration{"that ends at once": 0, "that goes on": time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			s := assignedToAlice(t)
+			mend := s.outage()
+			s.edit("alice-mobile-key", withoutFinalizer)
+			s.recorded("alice-mobile-key")
 
-	s.delete("alice-mobile-key")
-	began := s.clock.Now()
-	s.until(func() bool { return s.clock.Since(began) > time.Minute })
-	s.get("alice-mobile-key")
-	mend()
-	s.gone("alice-mobile-key")
+			s.delete("alice-mobile-key")
+			if lasts > 0 {
+				s.passes(lasts)
+				s.get("alice-mobile-key") // it is there
+			}
+			mend()
+			s.gone("alice-mobile-key")
 
-	s.Expect(s.holder()).To(Equal(user("")))
+			s.Expect(s.holder()).To(Equal(user("")))
+		})
+	}
 }
 
 func TestAFinalizerStrippedInADowntimeComesBack(t *testing.T) {
 	t.Parallel()
-	for name, change := range map[string]change{
-		"and nothing else": func(*object) {},
-		"suspended":        suspended(true),
+	for name, c := range map[string]struct {
+		before []change
+		during change
+	}{
+		"and nothing else":      {nil, func(*object) {}},
+		"suspended":             {nil, suspended(true)},
+		"of a suspended object": {[]change{suspended(true), forUser(bob)}, func(*object) {}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newStory(t)
-			stop := s.operate()
-			s.declare("alice-mobile-key")
-			s.assigned("alice-mobile-key")
-			stop()
-			s.edit("alice-mobile-key", withoutFinalizer, change)
+			s := assignedToAlice(t)
+			if c.before != nil {
+				s.edit("alice-mobile-key", c.before...)
+				s.saysSuspended("alice-mobile-key")
+			}
+			s.stop()
+			s.edit("alice-mobile-key", withoutFinalizer, c.during)
 			s.clock.Step(5 * time.Minute)
 			s.seam.Inject(fakeseam.Fault{Status: 503, Times: 3})
 			s.operate()
 
 			s.recorded("alice-mobile-key")
 
-			s.delete("alice-mobile-key")
-			s.gone("alice-mobile-key")
+			s.deleteAndWait("alice-mobile-key")
 			s.Expect(s.holder()).To(Equal(user("")))
 			s.Expect(s.wrote()).To(Equal([]string{"assign " + alice, "unassign " + alice}))
 		})
 	}
 }
 
-func TestAFinalizerStrippedInAMoveComesBackAndTheMoveGoesOn(t *testing.T) {
+func TestAFinalizerStrippedInADowntimeComesBackThoughTheKeyIsOfNoUse(t *testing.T) {
 	t.Parallel()
 	s := assignedToAlice(t)
-
-	s.edit("alice-mobile-key", forUser(bob), withoutFinalizer)
-
-	s.until(func() bool { return s.holder() == user(bob) && s.isReady("alice-mobile-key") })
-	s.recorded("alice-mobile-key")
-	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice, "unassign " + alice, "assign " + bob}))
-}
-
-func TestAFinalizerStrippedInADowntimeMoveComesBackAndTheMoveGoesOn(t *testing.T) {
-	t.Parallel()
-	s := newStory(t)
-	stop := s.operate()
-	s.declare("alice-mobile-key")
-	s.assigned("alice-mobile-key")
-	stop()
-	s.edit("alice-mobile-key", forUser(bob), withoutFinalizer)
+	s.putSecret("seam", "seam_test2revoked")
+	s.stalled("alice-mobile-key", v1alpha1.ReasonUnauthorized)
+	s.stop()
+	s.edit("alice-mobile-key", withoutFinalizer)
 
 	s.operate()
 
-	s.until(func() bool { return s.holder() == user(bob) && s.isReady("alice-mobile-key") })
 	s.recorded("alice-mobile-key")
-	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice, "unassign " + alice, "assign " + bob}))
+	s.stalled("alice-mobile-key", v1alpha1.ReasonUnauthorized)
+}
+
+func TestAFinalizerStrippedInAMoveComesBackAndTheMoveGoesOn(t *testing.T) {
+	t.Parallel()
+	for name, isDown := range map[string]bool{"while the operator works": false, "in a downtime": true} {
+		t.Run(name, func(t *testing.T) {
+			s := assignedToAlice(t)
+			if isDown {
+				s.stop()
+			}
+			s.edit("alice-mobile-key", forUser(bob), withoutFinalizer)
+			if isDown {
+				s.operate()
+			}
+
+			s.until(s.isHeldBy(bob), s.isReady("alice-mobile-key"))
+			s.recorded("alice-mobile-key")
+			s.Expect(s.wrote()).To(Equal([]string{"assign " + alice, "unassign " + alice, "assign " + bob}))
+		})
+	}
 }
 
 func TestAFinalizerStrippedWhileTheAnswerIsOutComesBack(t *testing.T) {
 	t.Parallel()
-	s, release := declaredAndHeld(t, fakeseam.OpAssignCredential, true)
-	s.Expect(s.get("front-desk-key").Status.PendingWrites).To(HaveLen(1))
+	s, release := declaredAndUnanswered(t)
+	s.Expect(s.get("alice-mobile-key").Status.PendingWrites).To(HaveLen(1))
 
-	s.edit("front-desk-key", withoutFinalizer)
+	s.edit("alice-mobile-key", withoutFinalizer)
 	release()
 
-	s.until(func() bool { return s.isReady("front-desk-key") })
-	s.recorded("front-desk-key")
+	s.until(s.isReady("alice-mobile-key"))
+	s.recorded("alice-mobile-key")
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
 }
 
 func TestAFinalizerStrippedAgainAndAgainKeepsTheDeclarationFromNothing(t *testing.T) {
 	t.Parallel()
 	s := assignedToAlice(t)
-	end := s.againAndAgain("alice-mobile-key", func(o *object, _ int) { o.Finalizers = nil })
+	end := s.againAndAgain("alice-mobile-key", func(o *object, _ int) { withoutFinalizer(o) })
 
 	began := time.Now()
 	s.edit("alice-mobile-key", forUser(bob))
-	s.untilBy(20*time.Millisecond, func() bool { return s.holder() == user(bob) })
+	s.untilBy(20*time.Millisecond, s.isHeldBy(bob))
 
 	s.Expect(time.Since(began)).To(BeNumerically("<", 15*time.Second))
 	end()
-	s.untilBy(20*time.Millisecond, func() bool { return s.isReady("alice-mobile-key") })
+	s.untilBy(20*time.Millisecond, s.isReady("alice-mobile-key"))
 	s.recorded("alice-mobile-key")
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice, "unassign " + alice, "assign " + bob}))
 }
 
 func TestAFinalizerThatSomebodyPutsOnIsNoRecord(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	s.handByConsole(carol)
+	s := newStory(t, heldBy(carol))
 	s.operate()
-	s.declare("alice-mobile-key", func(o *object) { o.Finalizers = []string{"acs.seam.co/unassign"} })
+	s.declare("alice-mobile-key", withFinalizer)
 	o := s.stalled("alice-mobile-key", v1alpha1.ReasonHeldByOther)
 	s.Expect(o.Status.AssignedTo).To(BeNil())
 
-	s.delete("alice-mobile-key")
-	s.gone("alice-mobile-key")
+	s.deleteAndWait("alice-mobile-key")
 
 	s.Expect(s.holder()).To(Equal(user(carol)))
 	s.Expect(s.wrote()).To(BeEmpty())
@@ -246,7 +262,7 @@ func TestAFinalizerThatIsNotWantedGoes(t *testing.T) {
 			s.Eventually(func() []string { return s.get("alice-mobile-key").Finalizers }).Should(BeEmpty())
 			s.assigned("alice-mobile-key")
 
-			s.edit("alice-mobile-key", func(o *object) { o.Finalizers = []string{"acs.seam.co/unassign"} })
+			s.edit("alice-mobile-key", withFinalizer)
 
 			s.Eventually(func() []string { return s.get("alice-mobile-key").Finalizers }).Should(BeEmpty())
 			s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
@@ -256,14 +272,9 @@ func TestAFinalizerThatIsNotWantedGoes(t *testing.T) {
 
 func TestARestoredBackupWritesNothingToSeam(t *testing.T) {
 	t.Parallel()
-	s := assignedToAlice(t, withPolicy(v1alpha1.DeletionPolicyRetain))
-	backup := s.get("alice-mobile-key")
-	s.delete("alice-mobile-key")
-	s.gone("alice-mobile-key")
+	s, backup := backedUp(t)
 
-	backup.ObjectMeta = metav1.ObjectMeta{Name: backup.Name, Namespace: backup.Namespace, Annotations: backup.Annotations}
-	backup.Status = v1alpha1.CredentialAssignmentStatus{}
-	s.create(backup)
+	s.restoreWithoutStatus(backup)
 
 	o := s.assigned("alice-mobile-key")
 	s.Expect(o.Status.AssignedTo.UID).To(Equal(string(o.UID)))

@@ -18,8 +18,7 @@ import (
 func withSuccessor(t *testing.T) *story {
 	t.Helper()
 	s := assignedToAlice(t)
-	s.seam.AddAPIKey("seam_test2successor", workspace)
-	s.putSecret("successor", "seam_test2successor")
+	s.addKey("successor")
 	s.declare("successor", withSecret("successor"))
 	s.assigned("successor")
 	return s
@@ -32,15 +31,14 @@ func TestAStaleReadyOfTheSuccessorProvesNothing(t *testing.T) {
 	s.assigned("alice-mobile-key")
 	s.edit("successor", forUser(bob))
 	s.assigned("successor")
-	s.seam.Inject(fakeseam.Fault{Token: "seam_test2successor", Status: 503})
+	s.outageOf("seam_test2successor")
 	s.edit("alice-mobile-key", forUser(alice))
-	s.until(func() bool { return s.holder() == user(alice) })
+	s.until(s.isHeldBy(alice))
 	s.assigned("alice-mobile-key")
 
 	s.edit("alice-mobile-key", forUser(bob), suspended(true)) // before it is moved
-	s.Expect(s.isReady("successor")).To(BeTrue(), "an outage turns nothing that was Ready")
-	s.delete("alice-mobile-key")
-	s.gone("alice-mobile-key")
+	s.Expect(s.isReady("successor")()).To(BeTrue(), "an outage turns nothing that was Ready")
+	s.deleteAndWait("alice-mobile-key")
 
 	s.Expect(s.holder()).To(Equal(user("")))
 }
@@ -49,24 +47,22 @@ func TestASuccessorWhoseKeyWasRevokedTakesNothingOver(t *testing.T) {
 	t.Parallel()
 	s := withSuccessor(t)
 	s.seam.RevokeToken("seam_test2successor")
-	s.Expect(s.isReady("successor")).To(BeTrue(), "nobody has looked since")
+	s.Expect(s.isReady("successor")()).To(BeTrue(), "nobody has looked since")
 
 	s.delete("alice-mobile-key")
-	began := s.clock.Now()
-	s.untilBy(100*time.Millisecond, func() bool { return s.holder() == user("") })
+	took := s.untilBy(100*time.Millisecond, s.isHeldBy(""))
 
-	s.Expect(s.clock.Since(began)).To(BeNumerically("<", 15*time.Second), "its key does not read the credential any more: nobody waits for it")
+	s.Expect(took).To(BeNumerically("<", 15*time.Second), "its key does not read the credential any more: nobody waits for it")
 	s.gone("alice-mobile-key")
 }
 
 func TestASuccessorThatMovedOnTakesNothingOver(t *testing.T) {
 	t.Parallel()
 	s := withSuccessor(t)
-	s.seam.Inject(fakeseam.Fault{Token: "seam_test2successor", Status: 503})
+	s.outageOf("seam_test2successor")
 	s.edit("successor", forUser(bob))
 
-	s.delete("alice-mobile-key")
-	s.gone("alice-mobile-key")
+	s.deleteAndWait("alice-mobile-key")
 
 	s.Expect(s.holder()).To(Equal(user("")))
 }
@@ -85,15 +81,14 @@ func TestNothingIsLeftToAnObjectThatByNowOnlyObserves(t *testing.T) {
 				other.ages("successor")
 			}
 			s.declare("alice-mobile-key")
-			s.until(func() bool { return s.isReady("alice-mobile-key") })
+			s.until(s.isReady("alice-mobile-key"))
 			s.ages("alice-mobile-key")
 			other.putSecret("late", "seam_test2successor")
 			if !isOlder {
 				other.declare("successor", withSecret("late"))
 			}
-			s.until(func() bool { return other.isReady("successor") })
-			gate := make(chan struct{})
-			s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpGetCredential, Token: apiKey, Gate: gate, Times: 1})
+			s.until(other.isReady("successor"))
+			release := s.gate(fakeseam.Fault{Operation: fakeseam.OpGetCredential, Token: apiKey, Times: 1})
 			s.delete("alice-mobile-key")
 			s.until(func() bool {
 				o := other.get("successor")
@@ -105,8 +100,8 @@ func TestNothingIsLeftToAnObjectThatByNowOnlyObserves(t *testing.T) {
 
 			thaw := s.traffic.freezeOnly(other.namespace)
 			other.edit("successor", inMode(v1alpha1.ModeObserve)) // which the operator's cache does not show
-			close(gate)
-			s.until(func() bool { return s.isGone("alice-mobile-key") })
+			release()
+			s.until(s.isGone("alice-mobile-key"))
 			thaw()
 
 			s.Expect(s.holder()).To(Equal(user("")))

@@ -6,7 +6,6 @@ import (
 
 	. "github.com/onsi/gomega"
 
-	"github.com/seam-operator/seam-operator/api/v1alpha1"
 	"github.com/seam-operator/seam-operator/pkg/fakeseam"
 )
 
@@ -31,19 +30,18 @@ func TestAnIdentityIsMatchedHoweverSeamShowsIt(t *testing.T) {
 			s.seam.SetBehaviour(behaviour)
 			s.operate()
 			s.declare("alice-mobile-key", forIdentity(aliceIdentity))
-			s.until(func() bool { return s.isReady("alice-mobile-key") })
+			s.until(s.isReady("alice-mobile-key"))
 
 			s.edit("alice-mobile-key", forUser(bob))
-			s.until(func() bool { return s.holder() == user(bob) })
-			s.until(func() bool { return s.isReady("alice-mobile-key") })
+			s.until(s.isHeldBy(bob))
+			s.until(s.isReady("alice-mobile-key"))
 			s.edit("alice-mobile-key", forIdentity(aliceIdentity))
 			s.until(func() bool { return s.holder() != user(bob) && s.holder() != user("") })
-			s.until(func() bool { return s.isReady("alice-mobile-key") })
+			s.until(s.isReady("alice-mobile-key"))
 			s.Expect(s.wrote()).To(Equal([]string{"assign identity " + aliceIdentity,
 				"unassign " + s.shownAs(behaviour), "assign " + bob, "unassign " + bob, "assign identity " + aliceIdentity}))
 
-			s.delete("alice-mobile-key")
-			s.gone("alice-mobile-key")
+			s.deleteAndWait("alice-mobile-key")
 			s.Expect(s.holder()).To(Equal(user("")))
 		})
 	}
@@ -63,24 +61,19 @@ func TestAMergedIdentityCountsAsItsSurvivor(t *testing.T) {
 	s.seam.AddIdentity(fakeseam.Identity{ID: aliceIdentity})
 	s.seam.AddIdentity(fakeseam.Identity{ID: survivor})
 	s.seam.UpdateUser(alice, func(u *fakeseam.User) { u.UserIdentityID = aliceIdentity })
-	s.operate()
-	s.declare("alice-mobile-key", forIdentity(aliceIdentity))
-	s.assigned("alice-mobile-key")
+	s.assignToAlice(forIdentity(aliceIdentity))
 
 	s.seam.MergeIdentity(aliceIdentity, survivor)
-	s.edit("alice-mobile-key", annotated(v1alpha1.AnnotationRequestedAt, "after the merge"))
+	s.edit("alice-mobile-key", requested("after the merge"))
 
-	s.Eventually(func() string { return s.get("alice-mobile-key").Status.LastHandledReconcileAt }).Should(Equal("after the merge"))
+	s.answered("alice-mobile-key", "after the merge")
 	s.assigned("alice-mobile-key")
 	s.Expect(s.wrote()).To(HaveLen(1))
 }
 
 func TestACheapComparisonNeedsNoFurtherRead(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	s.seam.AddIdentity(fakeseam.Identity{ID: aliceIdentity})
-	s.seam.UpdateUser(alice, func(u *fakeseam.User) { u.UserIdentityID = aliceIdentity })
-	s.seam.SetBehaviour(fakeseam.Behaviour{ShowIdentity: true})
+	s := newStory(t, linked, behaving(fakeseam.Behaviour{ShowIdentity: true}))
 	s.operate()
 	s.declare("alice-mobile-key", forIdentity(aliceIdentity))
 
@@ -99,14 +92,14 @@ func TestTwoPeopleSwapTheirCredentials(t *testing.T) {
 	s.seam.SetBehaviour(fakeseam.Behaviour{OnHeld: fakeseam.HeldRefuses})
 	s.operate()
 	s.declare("first")
-	s.declare("second", forUser(bob), func(o *object) { o.Spec.ACSCredentialID = other })
+	s.declare("second", forUser(bob), forCredential(other))
 	s.assigned("first")
 	s.assigned("second")
 
 	s.edit("first", forUser(bob))
 	s.edit("second", forUser(alice))
 
-	s.until(func() bool { return s.holder() == user(bob) })
+	s.until(s.isHeldBy(bob))
 	s.until(func() bool {
 		c, _ := s.seam.Credential(other)
 		return c.ACSUserID == alice

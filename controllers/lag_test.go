@@ -14,31 +14,26 @@ import (
 
 func TestAMoveSurvivesReadsThatLagBehindTheAnswers(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	s.seam.SetBehaviour(fakeseam.Behaviour{ReadLag: 10 * time.Second, OnHeld: fakeseam.HeldRefuses})
+	s := newStory(t, behaving(fakeseam.Behaviour{ReadLag: 10 * time.Second, OnHeld: fakeseam.HeldRefuses}))
 	s.operate()
-	s.declare("front-desk-key")
-	s.until(func() bool { return s.isReady("front-desk-key") })
+	s.declare("alice-mobile-key")
+	s.until(s.isReady("alice-mobile-key"))
 	s.clock.Step(time.Minute)
 
-	s.edit("front-desk-key", forUser(bob))
+	s.edit("alice-mobile-key", forUser(bob))
 
-	s.until(func() bool { return s.holder() == user(bob) })
-	s.until(func() bool { return s.isReady("front-desk-key") })
+	s.until(s.isHeldBy(bob))
+	s.until(s.isReady("alice-mobile-key"))
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice, "unassign " + alice, "assign " + bob}))
 }
 
 func TestALaggingReadIsNotDrift(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	s.seam.SetBehaviour(fakeseam.Behaviour{ReadLag: 20 * time.Second, ProviderSync: fakeseam.SyncPending})
-	s.operate()
-	s.declare("alice-mobile-key")
-	s.assigned("alice-mobile-key")
+	s := newStory(t, behaving(fakeseam.Behaviour{ReadLag: 20 * time.Second, ProviderSync: fakeseam.SyncPending}))
+	s.assignToAlice()
 	version := s.get("alice-mobile-key").ResourceVersion
-	began := s.clock.Now()
 
-	s.until(func() bool { return s.clock.Since(began) > 2*time.Minute })
+	s.passes(2 * time.Minute)
 
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
 	s.Expect(s.get("alice-mobile-key").ResourceVersion).To(Equal(version), "Ready does not flap")
@@ -46,29 +41,30 @@ func TestALaggingReadIsNotDrift(t *testing.T) {
 
 func TestALookOnDemandWhileReadsLagRepeatsNothing(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	s.seam.SetBehaviour(fakeseam.Behaviour{ReadLag: 20 * time.Second, OnRepeat: fakeseam.RepeatRefuses})
-	s.operate()
-	s.declare("alice-mobile-key")
-	s.assigned("alice-mobile-key")
+	s := newStory(t, behaving(fakeseam.Behaviour{ReadLag: 20 * time.Second, OnRepeat: fakeseam.RepeatRefuses}))
+	s.assignToAlice()
 
-	s.edit("alice-mobile-key", annotated(v1alpha1.AnnotationRequestedAt, "now"))
+	s.edit("alice-mobile-key", requested("now"))
 
-	s.until(func() bool { return s.get("alice-mobile-key").Status.LastHandledReconcileAt == "now" })
+	s.until(s.hasAnswered("alice-mobile-key", "now"))
 	s.assigned("alice-mobile-key")
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
+}
+
+// ignoresAssigns lets Seam accept every assign and do nothing.
+func (s *story) ignoresAssigns() {
+	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpAssignCredential, Status: 200, Body: "{}", ContentType: "application/json"})
 }
 
 func TestAnAssignmentThatSeamAcceptsAndIgnoresIsSentLessAndLessOften(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
-	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpAssignCredential, Status: 200, Body: "{}", ContentType: "application/json"})
+	s.ignoresAssigns()
 	s.operate()
 	s.declare("alice-mobile-key")
 	s.reconciling("alice-mobile-key", v1alpha1.ReasonAssigning)
-	began := s.clock.Now()
 
-	s.untilBy(5*time.Second, func() bool { return s.clock.Since(began) > 30*time.Minute })
+	s.passesBy(5*time.Second, 30*time.Minute)
 
 	s.Expect(len(s.wrote())).To(And(BeNumerically(">=", 4), BeNumerically("<=", 11)))
 	o := s.reconciling("alice-mobile-key", v1alpha1.ReasonAssigning)
@@ -80,11 +76,10 @@ func TestReadyIsNotTrueWhileADriftedCredentialStaysFree(t *testing.T) {
 	s := assignedToAlice(t)
 	s.clock.Step(time.Minute)
 	s.handByConsole("")
-	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpAssignCredential, Status: 200, Body: "{}", ContentType: "application/json"})
-	s.edit("alice-mobile-key", annotated(v1alpha1.AnnotationRequestedAt, "now"))
+	s.ignoresAssigns()
+	s.edit("alice-mobile-key", requested("now"))
 	s.Eventually(func() int { return len(s.wrote()) }).Should(Equal(2))
-	began := s.clock.Now()
-	s.until(func() bool { return s.clock.Since(began) > 5*time.Minute })
+	s.passes(5 * time.Minute)
 	s.Expect(s.holder()).To(Equal(user("")))
-	s.Expect(s.isReady("alice-mobile-key")).To(BeFalse(), "nobody holds the credential at Seam, for five minutes")
+	s.Expect(s.isReady("alice-mobile-key")()).To(BeFalse(), "nobody holds the credential at Seam, for five minutes")
 }

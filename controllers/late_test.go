@@ -5,7 +5,6 @@ import (
 	"time"
 
 	. "github.com/onsi/gomega"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
 	"github.com/seam-operator/seam-operator/pkg/fakeseam"
@@ -13,20 +12,42 @@ import (
 
 // In these stories an answer to a write is lost, and the write lands late or never.
 
-// assignLost is a story in which the answer to the first assign of front-desk-key was lost, which lands so much later.
+// assignLost is a story in which the answer to the first assign of alice-mobile-key was lost, which lands so much later.
 func assignLost(t *testing.T, lateBy time.Duration, changes ...change) *story {
 	t.Helper()
 	s := newStory(t)
 	s.loses(fakeseam.OpAssignCredential, lateBy)
 	s.operate()
-	s.declare("front-desk-key", changes...)
-	s.reconciling("front-desk-key", v1alpha1.ReasonOutcomeUnknown)
+	s.declare("alice-mobile-key", changes...)
+	s.reconciling("alice-mobile-key", v1alpha1.ReasonOutcomeUnknown)
 	return s
 }
 
-// loses lets the answer to the next call of an operation be lost, which lands so much later; with zero it never does.
-func (s *story) loses(operation string, lateBy time.Duration) {
-	s.seam.Inject(fakeseam.Fault{Operation: operation, Close: true, LateBy: lateBy, Times: 1})
+// untilLanded lets time go on until the lost write landed, the second change at Seam, and sees that no condition holds before.
+func (s *story) untilLanded(tooEarly string, conditions ...condition) {
+	s.t.Helper()
+	s.until(func() bool {
+		landed := s.hasChanged(2)()
+		for _, holds := range conditions {
+			s.Expect(landed || !holds()).To(BeTrue(), tooEarly)
+		}
+		return landed
+	})
+}
+
+// isSettled is true once no pending write of the object is left.
+func (s *story) isSettled(name string) condition {
+	return func() bool { return len(s.pendingWrites(name)) == 0 }
+}
+
+// hasChanged is true once so many changes took place at Seam.
+func (s *story) hasChanged(times int) condition {
+	return func() bool { return len(s.tookPlace()) >= times }
+}
+
+// hasWritten is true once Seam was asked for so many changes.
+func (s *story) hasWritten(times int) condition {
+	return func() bool { return len(s.wrote()) >= times }
 }
 
 // sent returns when the n-th write reached Seam.
@@ -36,28 +57,28 @@ func TestALostAssignThatLandsLateIsFoundAndMoved(t *testing.T) {
 	t.Parallel()
 	s := assignLost(t, 45*time.Second)
 
-	s.edit("front-desk-key", forUser(bob))
+	s.edit("alice-mobile-key", forUser(bob))
 
-	s.until(func() bool { return len(s.tookPlace()) >= 2 && s.holder() == user(bob) && s.isReady("front-desk-key") })
+	s.until(s.hasChanged(2), s.isHeldBy(bob), s.isReady("alice-mobile-key"))
 	s.Expect(s.sent(2).Sub(s.sent(1))).To(BeNumerically(">=", 30*time.Second), "nothing for another person before the lost call's deadline")
-	s.quietAtLast()
+	s.settles()
 	s.Expect(s.holder()).To(Equal(user(bob)))
-	s.Expect(s.assignedPerson("front-desk-key")).To(Equal(bob))
-	s.Expect(s.pendingWrites("front-desk-key")).To(BeEmpty())
+	s.Expect(s.assignedPerson("alice-mobile-key")).To(Equal(bob))
+	s.Expect(s.pendingWrites("alice-mobile-key")).To(BeEmpty())
 }
 
 func TestALostAssignIsRememberedThoughItsTimeEndsDuringALook(t *testing.T) {
 	t.Parallel()
 	s := assignLost(t, 45*time.Second)
-	release := s.hold(fakeseam.OpGetCredential, false)
-	s.edit("front-desk-key", forUser(bob))
+	release := s.hold(fakeseam.OpGetCredential)
+	s.edit("alice-mobile-key", forUser(bob))
 	s.held(fakeseam.OpGetCredential)
 
 	s.clock.Step(31 * time.Second)
 	release()
 
-	s.until(func() bool { return len(s.tookPlace()) >= 2 && s.holder() == user(bob) && s.isReady("front-desk-key") })
-	s.quietAtLast()
+	s.until(s.hasChanged(2), s.isHeldBy(bob), s.isReady("alice-mobile-key"))
+	s.settles()
 	s.Expect(s.holder()).To(Equal(user(bob)))
 }
 
@@ -65,46 +86,46 @@ func TestTwoLostAssignsAreBothLookedFor(t *testing.T) {
 	t.Parallel()
 	s := assignLost(t, 45*time.Second)
 	s.loses(fakeseam.OpAssignCredential, 0)
-	s.edit("front-desk-key", forUser(bob))
-	s.until(func() bool { return len(s.wrote()) >= 2 })
-	s.quietAtLast()
+	s.edit("alice-mobile-key", forUser(bob))
+	s.until(s.hasWritten(2))
+	s.settles()
 
 	s.untilBy(20*time.Second, func() bool { return s.clock.Since(s.sent(1)) > 70*time.Minute })
 
 	s.Expect(s.holder()).To(Equal(user(bob)))
-	s.assigned("front-desk-key")
+	s.assigned("alice-mobile-key")
 }
 
 func TestALateLandingIsLookedForThoughTheObjectIsStalled(t *testing.T) {
 	t.Parallel()
 	s := assignLost(t, 45*time.Second)
-	s.edit("front-desk-key", forUser(nobody))
-	s.until(func() bool { return readyOf(s.get("front-desk-key")).Reason == v1alpha1.ReasonAssigneeNotFound })
-	s.quietAtLast()
-	s.stalled("front-desk-key", v1alpha1.ReasonAssigneeNotFound)
+	s.edit("alice-mobile-key", forUser(nobody))
+	s.until(s.says("alice-mobile-key", v1alpha1.ReasonAssigneeNotFound))
+	s.settles()
+	s.stalled("alice-mobile-key", v1alpha1.ReasonAssigneeNotFound)
 	s.Expect(s.holder()).To(Equal(user(alice)))
-	s.Expect(s.assignedPerson("front-desk-key")).To(Equal(alice), "she is its own to move")
+	s.Expect(s.assignedPerson("alice-mobile-key")).To(Equal(alice), "she is its own to move")
 
-	s.edit("front-desk-key", forUser(bob))
+	s.edit("alice-mobile-key", forUser(bob))
 
-	s.until(func() bool { return s.holder() == user(bob) && s.isReady("front-desk-key") })
+	s.until(s.isHeldBy(bob), s.isReady("alice-mobile-key"))
 }
 
 func TestALostAssignIsRememberedThoughThePersonIsFoundToHold(t *testing.T) {
 	t.Parallel()
 	s := assignLost(t, 45*time.Second)
-	release := s.hold(fakeseam.OpGetCredential, false)
+	release := s.hold(fakeseam.OpGetCredential)
 	s.handByConsole(bob)
-	s.edit("front-desk-key", forUser(bob))
+	s.edit("alice-mobile-key", forUser(bob))
 	s.held(fakeseam.OpGetCredential)
 	s.clock.Step(31 * time.Second)
 	release()
 
-	s.until(func() bool { return s.isReady("front-desk-key") })
+	s.until(s.isReady("alice-mobile-key"))
 
-	s.quietAtLast()
+	s.settles()
 	s.Expect(s.holder()).To(Equal(user(bob)))
-	s.assigned("front-desk-key")
+	s.assigned("alice-mobile-key")
 }
 
 // unassignLost is a story in which Alice's credential is to go to Bob, and the answer to the unassign was lost, which lands so
@@ -126,12 +147,8 @@ func TestReadyWaitsForALostUnassignThatMayStillLand(t *testing.T) {
 	s.edit("alice-mobile-key", forUser(alice))
 
 	s.reconciling("alice-mobile-key", v1alpha1.ReasonOutcomeUnknown)
-	s.until(func() bool {
-		landed := len(s.tookPlace()) >= 2
-		s.Expect(landed || !s.isReady("alice-mobile-key")).To(BeTrue(), "the unassign has not landed: Ready would be told too early")
-		return landed
-	})
-	s.quietAtLast()
+	s.untilLanded("Ready though the unassign may still land", s.isReady("alice-mobile-key"))
+	s.settles()
 	s.Expect(s.holder()).To(Equal(user(alice)))
 	s.assigned("alice-mobile-key")
 	s.Expect(s.sent(3).Sub(s.sent(2))).To(BeNumerically(">=", 30*time.Second))
@@ -144,7 +161,7 @@ func TestReadyComesBackAfterALostUnassignThatNeverLands(t *testing.T) {
 	s.edit("alice-mobile-key", forUser(alice))
 
 	s.reconciling("alice-mobile-key", v1alpha1.ReasonOutcomeUnknown)
-	s.until(func() bool { return s.isReady("alice-mobile-key") })
+	s.until(s.isReady("alice-mobile-key"))
 	s.Expect(s.clock.Since(s.sent(2))).To(And(BeNumerically(">=", time.Minute), BeNumerically("<", 3*time.Minute)), "twice the time-out, and a look")
 	s.Expect(s.pendingWrites("alice-mobile-key")).To(BeEmpty())
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice, "unassign " + alice}))
@@ -155,19 +172,15 @@ func TestWhoOnlyObservesIsNotReadyWhileALostUnassignMayLand(t *testing.T) {
 	s := unassignLost(t, 45*time.Second)
 	s.declare("audit", inMode(v1alpha1.ModeObserve))
 
-	s.untilBy(aMoment, func() bool { return readyOf(s.get("audit")).Reason == v1alpha1.ReasonOutcomeUnknown })
-	s.until(func() bool {
-		landed := len(s.tookPlace()) >= 2
-		s.Expect(landed || !s.isReady("audit")).To(BeTrue())
-		return landed
-	})
+	s.untilBy(aMoment, s.says("audit", v1alpha1.ReasonOutcomeUnknown))
+	s.untilLanded("Ready though the unassign may still land", s.isReady("audit"))
 }
 
 func TestALostUnassignThatLandedSettlesTheMoveAtOnce(t *testing.T) {
 	t.Parallel()
 	s := unassignLost(t, 5*time.Second)
 
-	s.untilBy(aMoment, func() bool { return s.holder() == user(bob) && s.isReady("alice-mobile-key") })
+	s.untilBy(aMoment, s.isHeldBy(bob), s.isReady("alice-mobile-key"))
 
 	s.Expect(s.sent(3).Sub(s.sent(2))).To(BeNumerically("<", 30*time.Second), "a read showed its effect")
 	s.Expect(s.pendingWrites("alice-mobile-key")).To(BeEmpty())
@@ -180,9 +193,9 @@ func TestAnObjectSuspendedBehindALostUnassignDoesNotLookHealthy(t *testing.T) {
 
 	s.edit("alice-mobile-key", suspended(true), forUser(alice))
 
-	s.ready("alice-mobile-key", metav1.ConditionUnknown, v1alpha1.ReasonSuspended)
-	s.quietAtLast()
-	s.ready("alice-mobile-key", metav1.ConditionUnknown, v1alpha1.ReasonSuspended)
+	s.saysSuspended("alice-mobile-key")
+	s.settles()
+	s.saysSuspended("alice-mobile-key")
 	s.Expect(s.holder()).To(Equal(user("")))
 	s.Expect(s.pendingWrites("alice-mobile-key")).To(BeEmpty())
 	s.Expect(s.wrote()).To(HaveLen(2), "it changes nothing")
@@ -191,29 +204,29 @@ func TestAnObjectSuspendedBehindALostUnassignDoesNotLookHealthy(t *testing.T) {
 func TestASuspendedObjectLearnsByReadsWhatBecameOfALostAssign(t *testing.T) {
 	t.Parallel()
 	s := assignLost(t, 45*time.Second)
-	s.edit("front-desk-key", suspended(true))
-	s.ready("front-desk-key", metav1.ConditionUnknown, v1alpha1.ReasonSuspended)
+	s.edit("alice-mobile-key", suspended(true))
+	s.saysSuspended("alice-mobile-key")
 
-	s.until(func() bool { return len(s.pendingWrites("front-desk-key")) == 0 })
+	s.until(s.isSettled("alice-mobile-key"))
 
-	s.Expect(s.assignedPerson("front-desk-key")).To(Equal(alice))
+	s.Expect(s.assignedPerson("alice-mobile-key")).To(Equal(alice))
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
 	s.rests()
 	s.quiet(time.Hour)
-	s.edit("front-desk-key", suspended(false))
-	s.assigned("front-desk-key")
+	s.edit("alice-mobile-key", suspended(false))
+	s.assigned("alice-mobile-key")
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
 }
 
 func TestASuspendedObjectWhoseLostAssignNeverLandsComesToRest(t *testing.T) {
 	t.Parallel()
 	s := assignLost(t, 0)
-	s.edit("front-desk-key", suspended(true))
+	s.edit("alice-mobile-key", suspended(true))
 
-	s.until(func() bool { return len(s.pendingWrites("front-desk-key")) == 0 })
+	s.until(s.isSettled("alice-mobile-key"))
 
 	s.Expect(s.clock.Since(s.sent(1))).To(BeNumerically(">=", time.Minute))
-	s.Expect(s.assignedPerson("front-desk-key")).To(Equal("nobody recorded"))
+	s.Expect(s.assignedPerson("alice-mobile-key")).To(Equal("nobody recorded"))
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
 	s.rests()
 	s.quiet(time.Hour)
@@ -223,20 +236,20 @@ func TestOfTwoLostAssignsForTheSamePersonAReadSettlesNeitherAlone(t *testing.T) 
 	t.Parallel()
 	s := assignLost(t, 0)
 	s.loses(fakeseam.OpAssignCredential, 45*time.Second)
-	s.until(func() bool { return len(s.wrote()) == 2 })
+	s.until(s.hasWritten(2))
 	s.Expect(s.sent(2).Sub(s.sent(1))).To(BeNumerically(">=", 30*time.Second), "nothing is sent twice before its deadline")
-	s.Expect(s.pendingWrites("front-desk-key")).To(Equal([]string{"Assign " + alice, "Assign " + alice}))
+	s.Expect(s.pendingWrites("alice-mobile-key")).To(Equal([]string{"Assign " + alice, "Assign " + alice}))
 	s.handByConsole(alice) // as the first one does when it comes about
 
-	s.untilBy(aMoment, func() bool { return s.isReady("front-desk-key") })
-	s.Expect(s.pendingWrites("front-desk-key")).To(HaveLen(2), "one of them may still come about")
-	s.edit("front-desk-key", suspended(true))
+	s.untilBy(aMoment, s.isReady("alice-mobile-key"))
+	s.Expect(s.pendingWrites("alice-mobile-key")).To(HaveLen(2), "one of them may still come about")
+	s.edit("alice-mobile-key", suspended(true))
 	s.handByConsole("") // and the second one lands
-	s.until(func() bool { return s.holder() == user(alice) })
-	s.edit("front-desk-key", suspended(false))
-	s.delete("front-desk-key")
+	s.until(s.isHeldBy(alice))
+	s.edit("alice-mobile-key", suspended(false))
 
-	s.gone("front-desk-key")
+	s.deleteAndWait("alice-mobile-key")
+
 	s.Expect(s.holder()).To(Equal(user("")))
 }
 
@@ -245,8 +258,8 @@ func TestALostCallIsSentAgainLessAndLessOften(t *testing.T) {
 	s := newStory(t)
 	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpAssignCredential, Close: true})
 	s.operate()
-	s.declare("front-desk-key")
-	s.reconciling("front-desk-key", v1alpha1.ReasonOutcomeUnknown)
+	s.declare("alice-mobile-key")
+	s.reconciling("alice-mobile-key", v1alpha1.ReasonOutcomeUnknown)
 
 	s.untilBy(2*time.Second, func() bool { return s.clock.Since(s.sent(1)) > 10*time.Minute })
 
@@ -266,12 +279,12 @@ func TestALostAssignThatLandsWhileItsObjectIsBeingDeletedIsTakenBack(t *testing.
 			t.Parallel()
 			s := assignLost(t, lateBy)
 
-			s.delete("front-desk-key")
+			s.deleteAndWait("alice-mobile-key")
 
-			s.gone("front-desk-key")
 			s.Expect(s.tookPlace()).To(Equal([]string{"assign " + alice, "unassign " + alice}))
-			s.quietAtLast()
+			s.settles()
 			s.Expect(s.holder()).To(Equal(user("")))
+			s.Expect(s.tookPlace()).To(HaveLen(2))
 		})
 	}
 }
@@ -280,23 +293,37 @@ func TestADeletedObjectWaitsForALostAssignThatNeverLands(t *testing.T) {
 	t.Parallel()
 	s := assignLost(t, 0)
 
-	s.delete("front-desk-key")
+	s.delete("alice-mobile-key")
 	s.until(func() bool { return s.clock.Since(s.sent(1)) > 5*time.Second })
-	s.reconciling("front-desk-key", v1alpha1.ReasonOutcomeUnknown)
+	s.reconciling("alice-mobile-key", v1alpha1.ReasonOutcomeUnknown)
 
-	s.gone("front-desk-key")
-	s.Expect(s.clock.Since(s.sent(1))).To(And(BeNumerically(">=", time.Minute), BeNumerically("<", 3*time.Minute)))
+	s.untilBy(200*time.Millisecond, s.isGone("alice-mobile-key"))
+	s.Expect(s.clock.Since(s.sent(1))).To(And(BeNumerically(">=", time.Minute), BeNumerically("<", 90*time.Second)), "2 x --seam-timeout")
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
+}
+
+func TestALostAssignThatLandsLateIsTakenBackByTheNextProcessToo(t *testing.T) {
+	t.Parallel()
+	s := assignLost(t, 45*time.Second)
+	s.delete("alice-mobile-key")
+	s.kill()
+	s.clock.Step(10 * time.Second)
+
+	s.operate()
+
+	s.gone("alice-mobile-key")
+	s.settles()
+	s.Expect(s.holder()).To(Equal(user("")))
 }
 
 func TestAnAbandonedObjectWaitsForNothing(t *testing.T) {
 	t.Parallel()
 	s := assignLost(t, 45*time.Second)
-	s.delete("front-desk-key")
+	s.delete("alice-mobile-key")
 
-	s.edit("front-desk-key", annotated(v1alpha1.AnnotationAbandon, "true"))
+	s.edit("alice-mobile-key", annotated(v1alpha1.AnnotationAbandon, "true"))
 
-	s.Eventually(func() bool { return s.isGone("front-desk-key") }).Should(BeTrue(), "though the clock stands still")
+	s.Eventually(s.isGone("alice-mobile-key")).Should(BeTrue(), "though the clock stands still")
 }
 
 func TestAFinalizerDoesNotLeaveWhileALostAssignMayLand(t *testing.T) {
@@ -313,9 +340,9 @@ func TestAFinalizerDoesNotLeaveWhileALostAssignMayLand(t *testing.T) {
 			t.Parallel()
 			s := assignLost(t, 0)
 			s.seam.Inject(c.seam)
-			s.edit("front-desk-key", c.becomes)
+			s.edit("alice-mobile-key", c.becomes)
 
-			s.until(func() bool { return len(s.get("front-desk-key").Finalizers) == 0 })
+			s.until(func() bool { return len(s.get("alice-mobile-key").Finalizers) == 0 })
 
 			s.Expect(s.clock.Since(s.sent(1))).To(And(BeNumerically(">=", time.Minute), BeNumerically("<", 3*time.Minute)), "twice the time-out, read or not")
 		})
@@ -325,10 +352,10 @@ func TestAFinalizerDoesNotLeaveWhileALostAssignMayLand(t *testing.T) {
 func TestADeletedObjectThatObservesStaysWhileALostAssignMayLand(t *testing.T) {
 	t.Parallel()
 	s := assignLost(t, 20*time.Second)
-	s.delete("front-desk-key")
-	s.edit("front-desk-key", inMode(v1alpha1.ModeObserve))
+	s.delete("alice-mobile-key")
+	s.edit("alice-mobile-key", inMode(v1alpha1.ModeObserve))
 
-	s.gone("front-desk-key")
+	s.gone("alice-mobile-key")
 
 	s.Expect(s.clock.Since(s.sent(1))).To(BeNumerically(">=", 20*time.Second))
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
@@ -338,7 +365,7 @@ func TestAMoveTakenBackBySuspensionDoesNotLookHealthy(t *testing.T) {
 	t.Parallel()
 	s := assignedToAlice(t)
 	s.clock.Step(time.Minute)
-	release := s.hold(fakeseam.OpUnassignCredential, true)
+	release := s.holdAnswer(fakeseam.OpUnassignCredential)
 	s.edit("alice-mobile-key", forUser(bob))
 	s.held(fakeseam.OpUnassignCredential)
 	s.edit("alice-mobile-key", forUser(alice), suspended(true))
@@ -346,7 +373,7 @@ func TestAMoveTakenBackBySuspensionDoesNotLookHealthy(t *testing.T) {
 
 	s.until(func() bool { return s.get("alice-mobile-key").Status.ObservedGeneration == 3 })
 
-	s.ready("alice-mobile-key", metav1.ConditionUnknown, v1alpha1.ReasonSuspended)
+	s.saysSuspended("alice-mobile-key")
 	s.Expect(s.holder()).To(Equal(user("")))
 }
 
@@ -358,18 +385,16 @@ func TestALostAssignKeepsRivalsFromWritingThoughItsKeyIsOfAnotherWorkspaceNow(t 
 	s.putSecret("other", apiKey)
 	s.loses(fakeseam.OpAssignCredential, 25*time.Second)
 	s.operate()
-	s.declare("early", inMode(v1alpha1.ModeObserve))
-	s.stalled("early", v1alpha1.ReasonDrifted)
+	s.declareOlderObserver("early")
 	s.clock.Step(time.Minute)
 	s.declare("for-alice")
 	s.reconciling("for-alice", v1alpha1.ReasonOutcomeUnknown)
 	s.declare("for-bob", forUser(bob), withSecret("other"))
-	s.Eventually(func() int64 { return s.get("for-bob").Status.ObservedGeneration }).Should(Equal(int64(1)))
-	s.addKeyElsewhere("seam_test2elsewhere")
-	s.putSecret("seam", "seam_test2elsewhere")
+	s.handled("for-bob", 1)
+	s.exchangeKey()
 	s.stalled("for-alice", v1alpha1.ReasonWorkspaceMismatch)
-	s.until(func() bool { return readyOf(s.get("for-bob")).Reason == v1alpha1.ReasonOutcomeUnknown })
-	s.edit("for-bob", annotated(v1alpha1.AnnotationRequestedAt, "now"))
+	s.until(s.says("for-bob", v1alpha1.ReasonOutcomeUnknown))
+	s.edit("for-bob", requested("now"))
 
 	s.until(func() bool { return s.clock.Since(s.sent(1)) > 2*time.Minute })
 
@@ -386,7 +411,7 @@ func TestTheLostAssignOfAnObjectThatVanishedIsNotForgotten(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := assignLost(t, 45*time.Second, withPolicy(policy))
-			s.vanishes("front-desk-key")
+			s.vanishes("alice-mobile-key")
 
 			s.declare("for-bob", forUser(bob), inMode(v1alpha1.ModeEnforce))
 
@@ -395,27 +420,13 @@ func TestTheLostAssignOfAnObjectThatVanishedIsNotForgotten(t *testing.T) {
 			s.Consistently(s.wrote, "300ms").Should(HaveLen(1), "nothing that contradicts goes out before its deadline")
 			s.clock.Step(time.Second)
 			s.Eventually(s.wrote).Should(HaveLen(2))
-			s.until(func() bool {
-				landed := len(s.tookPlace()) >= 2
-				s.Expect(landed || !s.isReady("for-bob")).To(BeTrue(), "Ready though alice's assign may still land")
-				return landed
-			})
-			s.until(func() bool { return s.holder() == user(bob) && s.isReady("for-bob") })
+			s.untilLanded("Ready though alice's assign may still land", s.isReady("for-bob"))
+			s.until(s.isHeldBy(bob), s.isReady("for-bob"))
 			s.Expect(s.clock.Since(s.sent(1))).To(BeNumerically("<", 5*time.Minute))
-			s.quietAtLast()
+			s.settles()
 			s.Expect(s.tookPlace()).To(Equal([]string{"assign " + alice, "assign " + bob, "unassign " + alice, "assign " + bob}))
 		})
 	}
-}
-
-// vanishes lets an object go at once, whatever is on it.
-func (s *story) vanishes(name string) {
-	s.t.Helper()
-	s.delete(name)
-	if !s.isGone(name) {
-		s.edit(name, func(o *object) { o.Finalizers = nil })
-	}
-	s.Eventually(func() bool { return s.isGone(name) }).Should(BeTrue())
 }
 
 func TestTheLostUnassignOfAnObjectThatVanishedIsNotForgotten(t *testing.T) {
@@ -426,12 +437,8 @@ func TestTheLostUnassignOfAnObjectThatVanishedIsNotForgotten(t *testing.T) {
 	s.declare("renamed")
 
 	s.reconciling("renamed", v1alpha1.ReasonOutcomeUnknown)
-	s.until(func() bool {
-		landed := len(s.tookPlace()) >= 2
-		s.Expect(landed || !s.isReady("renamed")).To(BeTrue(), "Ready though the unassign may still land")
-		return landed
-	})
-	s.until(func() bool { return s.isReady("renamed") && s.holder() == user(alice) })
+	s.untilLanded("Ready though the unassign may still land", s.isReady("renamed"))
+	s.until(s.isReady("renamed"), s.isHeldBy(alice))
 }
 
 func TestNothingIsHandedOverWhileALostUnassignMayLand(t *testing.T) {
@@ -441,14 +448,9 @@ func TestNothingIsHandedOverWhileALostUnassignMayLand(t *testing.T) {
 	s.declare("renamed")
 	s.delete("alice-mobile-key")
 
-	s.until(func() bool {
-		landed := len(s.tookPlace()) >= 2
-		s.Expect(landed || !s.isGone("alice-mobile-key")).To(BeTrue(), "the finalizer leaves while a write is pending")
-		s.Expect(landed || !s.isReady("renamed")).To(BeTrue(), "Ready though the unassign may still land")
-		return landed
-	})
+	s.untilLanded("gone, or Ready, though the unassign may still land", s.isGone("alice-mobile-key"), s.isReady("renamed"))
 
 	s.gone("alice-mobile-key")
-	s.until(func() bool { return s.isReady("renamed") && s.holder() == user(alice) })
+	s.until(s.isReady("renamed"), s.isHeldBy(alice))
 	s.Expect(s.wrote()[2:]).To(Equal([]string{"assign " + alice}))
 }

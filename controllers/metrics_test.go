@@ -46,15 +46,14 @@ func TestMetricsCountWhatIsDoneAtSeamAndWhy(t *testing.T) {
 	before := s.gathered()
 	grown := func(name string) float64 { return s.gathered()[name] - before[name] }
 
-	s.declare("front-desk-key")
-	s.assigned("front-desk-key")
+	s.declare("alice-mobile-key")
+	s.assigned("alice-mobile-key")
 	s.Eventually(func() float64 { return s.gathered()["seam_operator_assignments{ready=True,reason=Assigned}"] }).Should(BeEquivalentTo(1))
-	s.edit("front-desk-key", forUser(bob))
-	s.until(func() bool { return s.holder() == user(bob) && s.isReady("front-desk-key") })
+	s.edit("alice-mobile-key", forUser(bob))
+	s.until(s.isHeldBy(bob), s.isReady("alice-mobile-key"))
 	s.handByConsole("")
-	s.untilBy(time.Minute, func() bool { return s.holder() == user(bob) })
-	s.delete("front-desk-key")
-	s.gone("front-desk-key")
+	s.untilBy(time.Minute, s.isHeldBy(bob))
+	s.deleteAndWait("alice-mobile-key")
 
 	for _, name := range []string{
 		"seam_operator_writes_total{cause=initial,operation=assign}",

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	. "github.com/onsi/gomega"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
 	"github.com/seam-operator/seam-operator/pkg/fakeseam"
@@ -13,42 +12,32 @@ import (
 
 func TestAMoveReleasesBeforeItAcquires(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	s.seam.SetBehaviour(fakeseam.Behaviour{OnHeld: fakeseam.HeldRefuses})
-	s.operate()
-	s.declare("front-desk-key")
-	s.assigned("front-desk-key")
+	s := newStory(t, behaving(fakeseam.Behaviour{OnHeld: fakeseam.HeldRefuses}))
+	s.assignToAlice()
 
-	s.edit("front-desk-key", forUser(bob))
+	s.edit("alice-mobile-key", forUser(bob))
 
-	s.until(func() bool { return s.holder() == user(bob) })
-	s.assigned("front-desk-key")
+	s.until(s.isHeldBy(bob))
+	s.assigned("alice-mobile-key")
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice, "unassign " + alice, "assign " + bob}))
-	s.Eventually(func() []string { return s.events("front-desk-key") }).Should(ContainElements("Normal Unassigned", "Normal Moved"))
+	s.Eventually(func() []string { return s.events("alice-mobile-key") }).Should(ContainElements("Normal Unassigned", "Normal Moved"))
 }
 
 func TestATypoInAMoveLocksNobodyOut(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	s.operate()
-	s.declare("front-desk-key")
-	s.assigned("front-desk-key")
+	s := assignedToAlice(t)
 
-	s.edit("front-desk-key", forUser(nobody))
+	s.edit("alice-mobile-key", forUser(nobody))
 
-	s.stalled("front-desk-key", v1alpha1.ReasonAssigneeNotFound)
+	s.stalled("alice-mobile-key", v1alpha1.ReasonAssigneeNotFound)
 	s.Expect(s.holder()).To(Equal(user(alice)))
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
 }
 
 func TestAChangeBetweenAPersonAndTheirIdentityWritesNothingToSeam(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	s.seam.AddIdentity(fakeseam.Identity{ID: aliceIdentity})
-	s.seam.UpdateUser(alice, func(u *fakeseam.User) { u.UserIdentityID = aliceIdentity })
-	s.operate()
-	s.declare("alice-mobile-key")
-	s.assigned("alice-mobile-key")
+	s := newStory(t, linked)
+	s.assignToAlice()
 
 	s.edit("alice-mobile-key", forIdentity(aliceIdentity))
 	s.assigned("alice-mobile-key")
@@ -60,8 +49,7 @@ func TestAChangeBetweenAPersonAndTheirIdentityWritesNothingToSeam(t *testing.T) 
 
 func TestModeAssignTakesNothingFromAnotherHolder(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	s.handByConsole(carol)
+	s := newStory(t, heldBy(carol))
 	s.operate()
 	s.declare("alice-mobile-key")
 
@@ -76,17 +64,16 @@ func TestModeAssignTakesNothingFromAnotherHolder(t *testing.T) {
 
 func TestModeEnforceTakesItFromAnyHolder(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	s.handByConsole(carol)
+	s := newStory(t, heldBy(carol))
 	s.operate()
 	s.declare("alice-mobile-key", inMode(v1alpha1.ModeEnforce))
 
-	s.until(func() bool { return s.holder() == user(alice) })
+	s.until(s.isHeldBy(alice))
 	s.assigned("alice-mobile-key")
 	s.Expect(s.wrote()).To(Equal([]string{"unassign " + carol, "assign " + alice}))
 
 	s.handByConsole(bob)
-	s.untilBy(time.Minute, func() bool { return s.holder() == user(alice) })
+	s.untilBy(time.Minute, s.isHeldBy(alice))
 	s.Expect(s.wrote()).To(Equal([]string{"unassign " + carol, "assign " + alice, "unassign " + bob, "assign " + alice}))
 }
 
@@ -98,27 +85,23 @@ func TestModeObserveOnlyLooks(t *testing.T) {
 	s.stalled("alice-mobile-key", v1alpha1.ReasonDrifted)
 
 	s.handByConsole(carol)
-	s.edit("alice-mobile-key", annotated(v1alpha1.AnnotationRequestedAt, "1"))
+	s.edit("alice-mobile-key", requested("1"))
 	s.Eventually(func() string { return s.get("alice-mobile-key").Status.ACSUserID }).Should(Equal(carol))
 	s.stalled("alice-mobile-key", v1alpha1.ReasonDrifted)
 
 	s.handByConsole(alice)
-	s.edit("alice-mobile-key", annotated(v1alpha1.AnnotationRequestedAt, "2"))
+	s.edit("alice-mobile-key", requested("2"))
 	o := s.assigned("alice-mobile-key")
 
 	s.Expect(o.Finalizers).To(BeEmpty())
 	s.Expect(o.Status.AssignedTo).To(BeNil())
-	s.delete("alice-mobile-key")
-	s.gone("alice-mobile-key")
+	s.deleteAndWait("alice-mobile-key")
 	s.Expect(s.wrote()).To(BeEmpty())
 }
 
-func TestSwitchingToObserveTakesTheMarksOff(t *testing.T) {
+func TestSwitchingToObserveTakesFinalizerAndRecordOff(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	s.operate()
-	s.declare("alice-mobile-key")
-	s.assigned("alice-mobile-key")
+	s := assignedToAlice(t)
 
 	s.edit("alice-mobile-key", inMode(v1alpha1.ModeObserve))
 
@@ -129,10 +112,8 @@ func TestSwitchingToObserveTakesTheMarksOff(t *testing.T) {
 
 func TestASuspendedObjectIsLeftAlone(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	s.operate()
-	s.declare("alice-mobile-key")
-	before := s.assigned("alice-mobile-key")
+	s := assignedToAlice(t)
+	before := s.get("alice-mobile-key")
 	s.seam.ResetCalls()
 
 	s.edit("alice-mobile-key", suspended(true))
@@ -143,7 +124,7 @@ func TestASuspendedObjectIsLeftAlone(t *testing.T) {
 	s.Expect(s.seam.Calls()).To(BeEmpty())
 
 	s.edit("alice-mobile-key", forUser(bob))
-	o = s.ready("alice-mobile-key", metav1.ConditionUnknown, v1alpha1.ReasonSuspended)
+	o = s.saysSuspended("alice-mobile-key")
 	s.Expect(o).To(haveCondition(v1alpha1.ConditionStalled, "absent"))
 	s.Expect(o).To(haveCondition(v1alpha1.ConditionReconciling, "absent"))
 
@@ -156,28 +137,16 @@ func TestAReconcileOnDemandIsAnsweredInStatus(t *testing.T) {
 	t.Parallel()
 	for _, annotation := range []string{"acs.seam.co/requestedAt", "reconcile.fluxcd.io/requestedAt"} {
 		t.Run(annotation, func(t *testing.T) {
-			s := newStory(t)
-			s.operate()
-			s.declare("alice-mobile-key")
-			s.assigned("alice-mobile-key")
+			s := assignedToAlice(t)
 			s.clock.Step(30 * time.Second) // from now on a read that shows something else does not merely lag
 			s.handByConsole("")
 
 			s.edit("alice-mobile-key", annotated(annotation, "2026-01-02T03:04:05Z"))
 
-			s.Eventually(func() string { return s.get("alice-mobile-key").Status.LastHandledReconcileAt }).Should(Equal("2026-01-02T03:04:05Z"))
+			s.answered("alice-mobile-key", "2026-01-02T03:04:05Z")
 			s.Expect(s.holder()).To(Equal(user(alice)))
 		})
 	}
-}
-
-func readyOf(o *object) metav1.Condition {
-	for _, c := range o.Status.Conditions {
-		if c.Type == v1alpha1.ConditionReady {
-			return c
-		}
-	}
-	return metav1.Condition{}
 }
 
 func TestAMoveToSomebodyOfAnotherAccessSystemLocksNobodyOut(t *testing.T) {
@@ -200,6 +169,6 @@ func TestARefusedAssignmentSaysThatNobodyHoldsTheCredential(t *testing.T) {
 
 	s.edit("alice-mobile-key", forUser(bob))
 
-	s.until(func() bool { return readyOf(s.get("alice-mobile-key")).Reason == v1alpha1.ReasonInvalidRequest })
+	s.until(s.says("alice-mobile-key", v1alpha1.ReasonInvalidRequest))
 	s.Expect(message(s.get("alice-mobile-key"))).To(ContainSubstring("nobody holds the credential now"))
 }

@@ -15,6 +15,7 @@ type plug struct {
 	left   int
 	answer bool // the last call that is let through gets no answer
 	out    chan struct{}
+	cut    string // the call at which it went out
 
 	passing func(*http.Request) error // called before each call to Seam and each write to the API server, which fails with its error; nil for nothing
 }
@@ -34,27 +35,29 @@ func (p *plug) pass(req *http.Request) error {
 func (p *plug) pull(n int, lostAnswer bool) (out <-chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.armed, p.left, p.answer, p.out = true, n, lostAnswer, make(chan struct{})
+	p.armed, p.left, p.answer, p.out, p.cut = true, n, lostAnswer, make(chan struct{}), ""
 	return p.out
 }
 
-// mend puts the plug in again, and reports whether it was out.
-func (p *plug) mend() bool {
+// mend puts the plug in again, and returns the call at which it went out; "" when it did not.
+func (p *plug) mend() (cut string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.armed = false
-	return p.left < 0
+	return p.cut
 }
 
 // next reports whether the next call takes place, and whether it is answered. Who lets one take place that is not
 // answered says afterwards that the plug is out.
-func (p *plug) next() (takesPlace, answered bool) {
+func (p *plug) next(req *http.Request) (takesPlace, answered bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.armed {
 		return true, true
 	}
-	p.left--
+	if p.left--; p.left == -1 {
+		p.cut = req.Method + " " + req.URL.Path
+	}
 	switch {
 	case p.left == -1 && p.answer:
 		return true, false
@@ -73,7 +76,7 @@ func (p *plug) handler(next http.Handler) http.Handler {
 		if p.pass(r) != nil {
 			panic(http.ErrAbortHandler)
 		}
-		takesPlace, answered := p.next()
+		takesPlace, answered := p.next(r)
 		if takesPlace && answered {
 			next.ServeHTTP(w, r)
 			return
@@ -92,7 +95,7 @@ func (p *plug) roundTrip(next http.RoundTripper, req *http.Request) (*http.Respo
 	if err := p.pass(req); err != nil {
 		return nil, err
 	}
-	takesPlace, answered := p.next()
+	takesPlace, answered := p.next(req)
 	if !takesPlace {
 		return nil, errUnplugged
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/seam-operator/seam-operator/pkg/fakeseam"
 )
 
-func TestWhatTheAccessSystemHasIsTold(t *testing.T) {
+func TestWhatTheAccessSystemHasIsReported(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		behaviour fakeseam.Behaviour
@@ -25,8 +25,7 @@ func TestWhatTheAccessSystemHasIsTold(t *testing.T) {
 		"provider errors": {fakeseam.Behaviour{}, func(c *fakeseam.Credential) { c.Errors = []string{"failed_to_issue"} }, v1alpha1.ReasonProviderError},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newStory(t)
-			s.seam.SetBehaviour(c.behaviour)
+			s := newStory(t, behaving(c.behaviour))
 			s.seam.UpdateCredential(theCredential, c.change)
 			s.operate()
 			s.declare("alice-mobile-key")
@@ -38,19 +37,15 @@ func TestWhatTheAccessSystemHasIsTold(t *testing.T) {
 
 func TestAPendingAccessSystemIsLookedAtLessAndLessOften(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	s.seam.SetBehaviour(fakeseam.Behaviour{ProviderSync: fakeseam.SyncPending})
-	s.operate()
-	s.declare("alice-mobile-key")
-	s.assigned("alice-mobile-key")
+	s := newStory(t, behaving(fakeseam.Behaviour{ProviderSync: fakeseam.SyncPending}))
+	s.assignToAlice()
 	s.seam.ResetCalls()
 	s.rests()
 	s.quiet(4 * time.Second)
 	s.later(2 * time.Second)
-	s.Expect(s.seam.AwaitCalls(s.ctx, 1, fakeseam.OpGetCredential)).To(Succeed())
-	began := s.clock.Now()
+	s.called(1, fakeseam.OpGetCredential)
 
-	s.untilBy(5*time.Second, func() bool { return s.clock.Since(began) > 25*time.Minute })
+	s.passesBy(5*time.Second, 25*time.Minute)
 
 	calls := s.seam.Calls()
 	s.Expect(len(calls)).To(And(BeNumerically(">=", 5), BeNumerically("<=", 13)))

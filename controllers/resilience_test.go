@@ -2,13 +2,10 @@ package controllers_test
 
 import (
 	"net/http"
-	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	. "github.com/onsi/gomega"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
 	"github.com/seam-operator/seam-operator/pkg/fakeseam"
@@ -16,26 +13,22 @@ import (
 
 func TestALookThatBecameOldWhileItWasActedOnIsRepeated(t *testing.T) {
 	t.Parallel()
-	for name, write := range map[string]string{"by the finalizer": "/front-desk-key", "by the record": "/front-desk-key/status"} {
+	for name, write := range map[string]func(*http.Request) bool{"by the finalizer": isFinalizer, "by the record": isRecord} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newStory(t)
 			s.operate()
-			slow := true
-			s.beforeWrites(write, func() {
-				if slow {
-					slow = false
-					s.handByConsole(carol)
-					s.clock.Step(15 * time.Second)
-				}
+			s.once(write, func() {
+				s.handByConsole(carol)
+				s.clock.Step(15 * time.Second)
 			})
 
-			s.declare("front-desk-key")
+			s.declare("alice-mobile-key")
 
-			s.stalled("front-desk-key", v1alpha1.ReasonHeldByOther)
+			s.stalled("alice-mobile-key", v1alpha1.ReasonHeldByOther)
 			s.Expect(s.wrote()).To(BeEmpty())
 			s.Expect(s.holder()).To(Equal(user(carol)))
-			s.Expect(s.pendingWrites("front-desk-key")).To(BeEmpty(), "the call was never sent")
+			s.Expect(s.pendingWrites("alice-mobile-key")).To(BeEmpty(), "the call was never sent")
 		})
 	}
 }
@@ -46,20 +39,17 @@ func TestARefusedWriteIsNotSentAgainBecauseTheReportConflicts(t *testing.T) {
 	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpAssignCredential, Status: 409})
 	s.operate()
 	conflicts := 0
-	s.passing(func(req *http.Request) error {
-		if isReport(req) {
-			if conflicts++; conflicts <= 5 {
-				s.edit("front-desk-key", func(o *object) { o.Labels = map[string]string{"touched": time.Now().Format("150405.000000")} })
-			}
+	s.each(isReport, func() {
+		if conflicts++; conflicts <= 5 {
+			s.edit("alice-mobile-key", func(o *object) { o.Labels = map[string]string{"touched": time.Now().Format("150405.000000")} })
 		}
-		return nil
 	})
 
-	s.declare("front-desk-key")
+	s.declare("alice-mobile-key")
 
-	s.until(func() bool { return readyOf(s.get("front-desk-key")).Reason == v1alpha1.ReasonInvalidRequest })
+	s.until(s.says("alice-mobile-key", v1alpha1.ReasonInvalidRequest))
 	s.Expect(s.wrote()).To(HaveLen(1))
-	s.until(func() bool { return len(s.pendingWrites("front-desk-key")) == 0 })
+	s.until(s.isSettled("alice-mobile-key"))
 }
 
 func TestRetryAfterRestsTheKeyWhateverTheStatus(t *testing.T) {
@@ -67,42 +57,41 @@ func TestRetryAfterRestsTheKeyWhateverTheStatus(t *testing.T) {
 	s := newStory(t)
 	s.seam.Inject(fakeseam.Fault{Status: 503, RetryAfter: "120", Times: 1})
 	s.operate()
-	s.declare("front-desk-key")
-	s.reconciling("front-desk-key", v1alpha1.ReasonSeamUnavailable)
+	s.declare("alice-mobile-key")
+	s.reconciling("alice-mobile-key", v1alpha1.ReasonSeamUnavailable)
 	s.rests()
 
 	s.quiet(119 * time.Second)
 
-	s.until(func() bool { return s.isReady("front-desk-key") })
+	s.until(s.isReady("alice-mobile-key"))
 }
 
 func TestObjectsThatWaitForABusyKeyReadNoSecrets(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
-	gate := make(chan struct{})
-	s.seam.Inject(fakeseam.Fault{Gate: gate})
+	release := s.gate(fakeseam.Fault{})
 	s.options.Concurrency, s.options.Limits.InFlight = 4, 2
 	s.operate()
 	for i := range 20 {
-		s.declare("key-"+string(rune('a'+i)), func(o *object) { o.Spec.ACSCredentialID = s.another() })
+		s.declare("key-"+string(rune('a'+i)), forCredential(s.another()))
 	}
-	s.Expect(s.seam.AwaitHeld(s.ctx, 2, fakeseam.OpGetCredential)).To(Succeed())
+	s.heldTimes(2, fakeseam.OpGetCredential)
 	s.passes(20 * time.Second)
 
 	s.Expect(s.traffic.secretReads()).To(BeNumerically("<=", 25))
-	close(gate)
-	s.until(func() bool { return s.isReady("key-a") && s.isReady("key-t") })
+	release()
+	s.until(s.isReady("key-a"), s.isReady("key-t"))
 }
 
 func TestAnObjectSuspendedInMidWriteDoesNotLookHealthy(t *testing.T) {
 	t.Parallel()
-	s, release := declaredAndHeld(t, fakeseam.OpAssignCredential, true)
+	s, release := declaredAndUnanswered(t)
 
-	s.edit("front-desk-key", suspended(true))
+	s.edit("alice-mobile-key", suspended(true))
 	release()
 
-	s.until(func() bool { return s.get("front-desk-key").Status.ObservedGeneration == 2 })
-	s.ready("front-desk-key", metav1.ConditionUnknown, v1alpha1.ReasonSuspended)
+	s.until(func() bool { return s.get("alice-mobile-key").Status.ObservedGeneration == 2 })
+	s.saysSuspended("alice-mobile-key")
 }
 
 func TestADeletionReadsSeamTwice(t *testing.T) {
@@ -111,8 +100,7 @@ func TestADeletionReadsSeamTwice(t *testing.T) {
 	s.clock.Step(time.Minute)
 	s.seam.ResetCalls()
 
-	s.delete("alice-mobile-key")
-	s.gone("alice-mobile-key")
+	s.deleteAndWait("alice-mobile-key")
 	s.quiet(time.Minute)
 
 	var operations []string
@@ -127,50 +115,10 @@ func TestAFailedCallIsLoggedWithItsRequestID(t *testing.T) {
 	s := newStory(t)
 	s.seam.Inject(fakeseam.Fault{Status: 500, Times: 1})
 	s.operate()
-	s.declare("front-desk-key")
-	s.reconciling("front-desk-key", v1alpha1.ReasonSeamUnavailable)
+	s.declare("alice-mobile-key")
+	s.reconciling("alice-mobile-key", v1alpha1.ReasonSeamUnavailable)
 
 	s.Expect(logged.String()).To(ContainSubstring(s.seam.Calls()[0].RequestID))
-}
-
-func TestAWrongKeyDoesNotReplaceTheLastThatWorked(t *testing.T) {
-	t.Parallel()
-	s := assignedToAlice(t)
-	s.addKeyElsewhere("seam_test2elsewhere")
-	s.putSecret("seam", "seam_test2elsewhere")
-	s.stalled("alice-mobile-key", v1alpha1.ReasonWorkspaceMismatch)
-
-	s.deleteSecret("seam")
-	s.delete("alice-mobile-key")
-	s.gone("alice-mobile-key")
-
-	s.Expect(s.holder()).To(Equal(user("")))
-}
-
-func TestARevokedKeyGivesWayToTheLastThatWorked(t *testing.T) {
-	t.Parallel()
-	s := assignedToAlice(t)
-	s.putSecret("seam", "seam_test2revoked")
-	s.stalled("alice-mobile-key", v1alpha1.ReasonUnauthorized)
-
-	s.delete("alice-mobile-key")
-	s.gone("alice-mobile-key")
-
-	s.Expect(s.holder()).To(Equal(user("")))
-}
-
-func TestAFinalizerStrippedDuringAnOutageComesBackBeforeADeletion(t *testing.T) {
-	t.Parallel()
-	s := assignedToAlice(t)
-	mend := s.seam.Inject(fakeseam.Fault{Status: 503})
-
-	s.edit("alice-mobile-key", func(o *object) { o.Finalizers, o.Annotations = nil, nil })
-	s.recorded("alice-mobile-key")
-	s.delete("alice-mobile-key")
-	mend()
-
-	s.gone("alice-mobile-key")
-	s.Expect(s.holder()).To(Equal(user("")))
 }
 
 func TestASecretOfWhiteSpaceIsEmpty(t *testing.T) {
@@ -186,14 +134,7 @@ func TestASecretOfWhiteSpaceIsEmpty(t *testing.T) {
 func TestAReportThatFailsIsTriedLessAndLessOften(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
-	var failed atomic.Int64
-	s.passing(func(req *http.Request) error {
-		if isReport(req) {
-			failed.Add(1)
-			return errUnplugged
-		}
-		return nil
-	})
+	failed := s.refused(isReport)
 	s.operate()
 	s.declare("alice-mobile-key")
 	s.until(func() bool { return failed.Load() > 0 })
@@ -205,15 +146,15 @@ func TestAReportThatFailsIsTriedLessAndLessOften(t *testing.T) {
 	s.Expect(failed.Load() - before).To(And(BeNumerically(">=", 2), BeNumerically("<", 15)))
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
 	s.passing(nil)
-	s.until(func() bool { return s.isReady("alice-mobile-key") })
+	s.until(s.isReady("alice-mobile-key"))
 	s.Expect(s.pendingWrites("alice-mobile-key")).To(BeEmpty())
 }
 
 // stripped makes something on the way to the API server, such as a mutating webhook, take out what a write of the operator
-// brings, as long as it asks for that.
-func (s *story) stripped(what func(*http.Request) bool, asks func() bool) {
+// brings, until the story lets all pass again.
+func (s *story) stripped(what func(*http.Request) bool) {
 	s.passing(func(req *http.Request) error {
-		if what(req) && asks() {
+		if what(req) {
 			setBody(req, []byte("{}"))
 		}
 		return nil
@@ -223,20 +164,19 @@ func (s *story) stripped(what func(*http.Request) bool, asks func() bool) {
 func TestARecordThatSomethingStripsLetsNoCallGoOut(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
-	var isMended atomic.Bool
-	s.stripped(isRecord, func() bool { return !isMended.Load() })
+	s.stripped(isRecord)
 	s.operate()
-	s.declare("front-desk-key")
+	s.declare("alice-mobile-key")
 
 	s.untilBy(time.Second, func() bool { return len(s.traffic.seen()) >= 5 })
-	began, writes := s.clock.Now(), len(s.traffic.seen())
-	s.untilBy(2*time.Second, func() bool { return s.clock.Since(began) > 10*time.Minute })
+	writes := len(s.traffic.seen())
+	s.passesBy(2*time.Second, 10*time.Minute)
 
 	s.Expect(s.wrote()).To(BeEmpty(), "no record, no call")
 	s.Expect(len(s.traffic.seen())-writes).To(And(BeNumerically(">=", 2), BeNumerically("<", 12)), "less and less often, at last every 5 min")
 	s.Expect(logged.String()).To(ContainSubstring("the API server did not store status.pendingWrites"))
-	isMended.Store(true)
-	s.until(func() bool { return s.isReady("front-desk-key") })
+	s.passing(nil)
+	s.until(s.isReady("alice-mobile-key"))
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
 }
 
@@ -244,7 +184,7 @@ func TestARecordOfAnUnassignThatSomethingStripsLetsNoCallGoOut(t *testing.T) {
 	t.Parallel()
 	s := assignedToAlice(t)
 	s.clock.Step(time.Minute)
-	s.stripped(isRecord, func() bool { return true })
+	s.stripped(isRecord)
 	writes := len(s.traffic.seen())
 
 	s.edit("alice-mobile-key", forUser(bob))
@@ -263,10 +203,9 @@ func TestARecordOfAnUnassignThatSomethingStripsLetsNoCallGoOut(t *testing.T) {
 func TestAFinalizerThatSomethingStripsLetsNoCallGoOut(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
-	var isMended atomic.Bool
-	s.stripped(isFinalizer, func() bool { return !isMended.Load() })
+	s.stripped(isFinalizer)
 	s.operate()
-	s.declare("front-desk-key")
+	s.declare("alice-mobile-key")
 
 	s.Eventually(s.traffic.seen).ShouldNot(BeEmpty())
 	s.passes(5 * time.Minute)
@@ -274,21 +213,21 @@ func TestAFinalizerThatSomethingStripsLetsNoCallGoOut(t *testing.T) {
 	s.Expect(s.wrote()).To(BeEmpty())
 	s.Expect(len(s.traffic.seen())).To(And(BeNumerically(">=", 4), BeNumerically("<", 20)), "less and less often, at last every 5 min")
 	s.Expect(logged.String()).To(ContainSubstring("the API server did not store the finalizer acs.seam.co/unassign"))
-	isMended.Store(true)
-	s.until(func() bool { return s.isReady("front-desk-key") })
+	s.passing(nil)
+	s.until(s.isReady("alice-mobile-key"))
 }
 
 func TestAFinalizerThatSomethingTakesOffAgainIsNotPutBackInALoop(t *testing.T) {
 	t.Parallel()
 	s := assignedToAlice(t)
-	s.stripped(isFinalizer, func() bool { return true })
+	s.stripped(isFinalizer)
 	writes := len(s.traffic.seen())
 
-	s.edit("alice-mobile-key", func(o *object) { o.Finalizers = nil })
+	s.edit("alice-mobile-key", withoutFinalizer)
 	s.Eventually(func() int { return len(s.traffic.seen()) }).Should(BeNumerically(">", writes))
 	s.passes(3 * time.Minute)
 
 	s.Expect(len(s.traffic.seen()) - writes).To(And(BeNumerically(">=", 2), BeNumerically("<", 15)))
 	s.passing(nil)
-	s.until(func() bool { return strings.Join(s.get("alice-mobile-key").Finalizers, " ") == "acs.seam.co/unassign" })
+	s.until(s.hasFinalizer("alice-mobile-key"))
 }

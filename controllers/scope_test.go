@@ -9,7 +9,6 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
-	"github.com/seam-operator/seam-operator/pkg/fakeseam"
 )
 
 func TestOnlyObjectsThatTheSelectorMatchesAreHandled(t *testing.T) {
@@ -61,31 +60,24 @@ func TestADefaultOfRetainHoldsWhereNothingIsSaid(t *testing.T) {
 	s.operate()
 	s.declare("alice-mobile-key")
 	s.Expect(s.assigned("alice-mobile-key").Finalizers).To(BeEmpty())
-	s.declare("explicit", withPolicy(v1alpha1.DeletionPolicyUnassign), func(o *object) { o.Spec.ACSCredentialID = s.another() })
+	s.declare("explicit", withPolicy(v1alpha1.DeletionPolicyUnassign), forCredential(s.another()))
 
 	s.Expect(s.assigned("explicit").Finalizers).To(ConsistOf("acs.seam.co/unassign"))
-}
-
-// another adds a free credential and returns its ID.
-func (s *story) another() string {
-	return s.seam.AddCredential(fakeseam.Credential{SystemID: system}).ID
 }
 
 func TestANewLeaderWaitsForACacheAsNewAsItsLeadership(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
 	s.leaderElect = true
-	stopFirst := s.operate()
-	s.declare("alice-mobile-key")
-	s.assigned("alice-mobile-key")
+	s.assignToAlice()
+	stopFirst := s.stop
 	s.operate() // stands by
-	s.edit("alice-mobile-key", suspended(true))
-	s.Eventually(func() int64 { return s.get("alice-mobile-key").Status.ObservedGeneration }).Should(Equal(int64(2)))
+	s.suspend("alice-mobile-key")
 
 	stopFirst()
 	released := time.Now()
 	s.edit("alice-mobile-key", suspended(false), forUser(bob))
-	s.until(func() bool { return s.holder() == user(bob) })
+	s.until(s.isHeldBy(bob))
 
 	s.Expect(time.Since(released)).To(BeNumerically("<", 4*time.Second), "2 s beyond the lease, on a busy machine")
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice, "unassign " + alice, "assign " + bob}))
@@ -98,7 +90,7 @@ func TestResyncsAreSpreadByATenth(t *testing.T) {
 	const objects = 12
 	for i := range objects {
 		name := fmt.Sprintf("key-%d", i)
-		s.declare(name, func(o *object) { o.Spec.ACSCredentialID = s.another() })
+		s.declare(name, forCredential(s.another()))
 		s.assigned(name)
 	}
 	s.rests()

@@ -1,6 +1,7 @@
 package controllers_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -15,12 +16,9 @@ import (
 
 func TestWhateverASecretHoldsThatIsNoKeyTheMessageIsTheSame(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	s.operate()
-	s.declare("alice-mobile-key")
-	s.assigned("alice-mobile-key")
+	s := assignedToAlice(t)
 	s.seam.ResetCalls()
-	told := map[string]bool{}
+	messages := map[string]bool{}
 	for i, value := range []string{
 		"a password of the database",
 		"seam_cst1client_session",
@@ -31,43 +29,38 @@ func TestWhateverASecretHoldsThatIsNoKeyTheMessageIsTheSame(t *testing.T) {
 		"-----BEGIN PRIVATE KEY-----",
 	} {
 		s.putSecret("seam", value)
-		s.edit("alice-mobile-key", askedFor(i))
-		s.until(func() bool {
-			o := s.get("alice-mobile-key")
-			return o.Status.LastHandledReconcileAt == o.Annotations[v1alpha1.AnnotationRequestedAt]
-		})
-		told[message(s.stalled("alice-mobile-key", v1alpha1.ReasonUnauthorized))] = true
+		s.edit("alice-mobile-key", requested(fmt.Sprint(i)))
+		s.until(s.hasAnswered("alice-mobile-key", fmt.Sprint(i)))
+		messages[message(s.stalled("alice-mobile-key", v1alpha1.ReasonUnauthorized))] = true
 	}
-	s.Expect(told).To(HaveLen(1), "whoever may create objects learns nothing of what else Secrets hold")
+	s.Expect(messages).To(HaveLen(1), "whoever may create objects learns nothing of what else Secrets hold")
 	s.Expect(s.seam.Calls()).To(BeEmpty(), "none of it was sent anywhere")
 	s.Expect(s.holder()).To(Equal(user(alice)))
 
 	longest := "seam_" + strings.Repeat("x", 4091)
 	s.seam.AddAPIKey(longest, workspace)
 	s.putSecret("seam", longest)
-	s.until(func() bool { return s.isReady("alice-mobile-key") })
+	s.until(s.isReady("alice-mobile-key"))
 }
-
-func askedFor(n int) change { return func(o *object) { askAgain(o, n) } }
 
 func TestTheWayOutStandsWholeInTheMessageHoweverLongNamesAre(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
 	name, secret := strings.Repeat("n", 253), strings.Repeat("s", 253)
 	s.putSecret(secret, apiKey)
-	stop := s.operate()
+	s.operate()
 	s.declare(name, withSecret(secret))
 	s.assigned(name)
-	stop()
+	s.stop()
 	s.deleteSecret(secret)
 	s.delete(name)
 	s.operate()
 
-	s.until(func() bool { return readyOf(s.get(name)).Reason == v1alpha1.ReasonSecretNotFound })
+	s.until(s.says(name, v1alpha1.ReasonSecretNotFound))
 
-	told := message(s.stalled(name, v1alpha1.ReasonSecretNotFound))
-	s.Expect(told).To(HaveSuffix("kubectl annotate credassign " + name + " --namespace " + s.namespace + " acs.seam.co/abandon=true"))
-	s.Expect(told).To(And(ContainSubstring(`"`+secret+`"`), ContainSubstring(alice)))
+	says := message(s.stalled(name, v1alpha1.ReasonSecretNotFound))
+	s.Expect(says).To(HaveSuffix("kubectl annotate credassign " + name + " --namespace " + s.namespace + " acs.seam.co/abandon=true"))
+	s.Expect(says).To(And(ContainSubstring(`"`+secret+`"`), ContainSubstring(alice)))
 	s.Expect(s.get(name)).To(haveCondition(v1alpha1.ConditionStalled, v1alpha1.ReasonSecretNotFound))
 }
 
@@ -79,8 +72,8 @@ func TestTheCommandForAMissingSecretStandsWholeInTheMessage(t *testing.T) {
 
 	s.declare(name, withSecret(secret))
 
-	told := message(s.reconciling(name, v1alpha1.ReasonSecretNotFound))
-	s.Expect(told).To(ContainSubstring("kubectl create secret generic " + secret + " --namespace " + s.namespace + " --from-literal=api-key=…"))
+	says := message(s.reconciling(name, v1alpha1.ReasonSecretNotFound))
+	s.Expect(says).To(ContainSubstring("kubectl create secret generic " + secret + " --namespace " + s.namespace + " --from-literal=api-key=…"))
 }
 
 func TestOddDatesOfSeamCostNothingAndHinderNothing(t *testing.T) {
@@ -117,46 +110,9 @@ func TestARefusedUnassignTriesTheLastKeyThatWorked(t *testing.T) {
 			s.seam.Inject(fakeseam.Fault{Token: "seam_test2reads_only", Operation: fakeseam.OpAssignCredential, Status: status})
 			s.putSecret("seam", "seam_test2reads_only")
 
-			s.delete("alice-mobile-key")
-			s.gone("alice-mobile-key")
+			s.deleteAndWait("alice-mobile-key")
 
 			s.Expect(s.holder()).To(Equal(user("")))
-		})
-	}
-}
-
-func TestAKeyOfAnotherWorkspaceTriesTheLastKeyThatWorked(t *testing.T) {
-	t.Parallel()
-	s := assignedToAlice(t)
-	s.addKeyElsewhere("seam_test2elsewhere")
-	s.putSecret("seam", "seam_test2elsewhere")
-	s.stalled("alice-mobile-key", v1alpha1.ReasonWorkspaceMismatch)
-
-	s.delete("alice-mobile-key")
-	s.gone("alice-mobile-key")
-
-	s.Expect(s.holder()).To(Equal(user("")))
-}
-
-// By the key of another workspace the credential is somebody else's: that proves nothing about the one that was assigned.
-func TestWhatAnotherKeyReadIsNotKeptAfterFallingBack(t *testing.T) {
-	t.Parallel()
-	for name, shows := range map[string]string{
-		"nobody holds it there": `{"acs_credential":{"acs_credential_id":"` + theCredential + `","workspace_id":"` + elsewhere + `"},"ok":true}`,
-		"bob holds it there":    `{"acs_credential":{"acs_credential_id":"` + theCredential + `","workspace_id":"` + elsewhere + `","acs_user_id":"` + bob + `"},"ok":true}`,
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := assignedToAlice(t)
-			s.addKeyElsewhere("seam_test2elsewhere")
-			s.seam.Inject(fakeseam.Fault{Token: "seam_test2elsewhere", Operation: fakeseam.OpGetCredential, Body: shows})
-			s.putSecret("seam", "seam_test2elsewhere")
-			s.stalled("alice-mobile-key", v1alpha1.ReasonWorkspaceMismatch)
-
-			s.delete("alice-mobile-key")
-			s.gone("alice-mobile-key")
-
-			s.Expect(s.holder()).To(Equal(user("")))
-			s.Expect(s.wrote()).To(Equal([]string{"assign " + alice, "unassign " + alice}))
 		})
 	}
 }
@@ -185,7 +141,7 @@ func TestAPassingRefusalOfAnAssignmentIsTriedAgainSoon(t *testing.T) {
 	s.stalled("alice-mobile-key", v1alpha1.ReasonUnauthorized)
 	began := s.clock.Now()
 
-	s.untilBy(5*time.Second, func() bool { return s.isReady("alice-mobile-key") })
+	s.untilBy(5*time.Second, s.isReady("alice-mobile-key"))
 
 	s.Expect(s.clock.Since(began)).To(BeNumerically("<=", 6*time.Minute), "--max-retry-delay, jittered")
 }

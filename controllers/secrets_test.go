@@ -32,7 +32,7 @@ func TestASecretThatComesLateIsFoundAtOnce(t *testing.T) {
 	s.assigned("alice-mobile-key")
 }
 
-func TestASecretWithoutTheKeyIsToldByName(t *testing.T) {
+func TestASecretWithoutTheKeyIsNamed(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
 	s.operate()
@@ -126,9 +126,7 @@ func TestNoSecretDataIsInTheCache(t *testing.T) {
 	s.Expect(s.api.Get(s.ctx, client.ObjectKey{Namespace: s.namespace, Name: "applied"}, &stored)).To(Succeed())
 	s.Expect(stored.Annotations).To(HaveKeyWithValue("kubectl.kubernetes.io/last-applied-configuration", ContainSubstring(apiKey)),
 		"kubectl apply keeps the data in an annotation")
-	s.operate()
-	s.declare("alice-mobile-key", withSecret("applied"))
-	s.assigned("alice-mobile-key")
+	s.assignToAlice(withSecret("applied"))
 
 	cached := &metav1.PartialObjectMetadata{}
 	cached.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Secret"))
@@ -154,7 +152,7 @@ func TestNothingSecretLeavesTheOperator(t *testing.T) {
 	s.operate()
 	s.declare("alice-mobile-key")
 	refused := s.stalled("alice-mobile-key", v1alpha1.ReasonInvalidRequest)
-	s.edit("alice-mobile-key", annotated(v1alpha1.AnnotationRequestedAt, "now"))
+	s.edit("alice-mobile-key", requested("now"))
 	ready := s.assigned("alice-mobile-key")
 	s.Eventually(func() int { return len(s.events("alice-mobile-key")) }).Should(Equal(2))
 
@@ -211,7 +209,7 @@ func TestTheWorkspaceIsAskedForOncePerKey(t *testing.T) {
 	s := newStory(t)
 	s.operate()
 	for _, name := range []string{"a", "b", "c"} {
-		s.declare(name, func(o *object) { o.Spec.ACSCredentialID = nobody[:35] + name })
+		s.declare(name, forCredential(nobody[:35]+name))
 		s.stalled(name, v1alpha1.ReasonCredentialNotFound)
 	}
 	asked := func() (times int) {
@@ -245,7 +243,7 @@ func TestNothingSecretLeavesInWhatLooksLikeACode(t *testing.T) {
 	})
 	s.operate()
 	s.declare("alice-mobile-key")
-	s.until(func() bool { return readyOf(s.get("alice-mobile-key")).Reason == v1alpha1.ReasonInvalidRequest })
+	s.until(s.says("alice-mobile-key", v1alpha1.ReasonInvalidRequest))
 	s.Eventually(func() int { return len(s.events("alice-mobile-key")) }).Should(BeNumerically(">=", 1))
 	text, _ := json.Marshal(s.get("alice-mobile-key"))
 	for where, what := range map[string]string{"log": logged.String(), "object": string(text), "events": strings.Join(s.eventTexts(), "\n")} {

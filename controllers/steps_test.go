@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -49,6 +50,15 @@ func inWorkspace(id string) change { return func(o *object) { o.Spec.WorkspaceID
 func annotated(key, value string) change {
 	return func(o *object) { metav1.SetMetaDataAnnotation(&o.ObjectMeta, key, value) }
 }
+
+// requested asks for a look now.
+func requested(at string) change { return annotated(v1alpha1.AnnotationRequestedAt, at) }
+
+func forCredential(id string) change { return func(o *object) { o.Spec.ACSCredentialID = id } }
+
+func withFinalizer(o *object) { o.Finalizers = []string{"acs.seam.co/unassign"} }
+
+func withoutFinalizer(o *object) { o.Finalizers = nil }
 
 // declare creates an object that gives the credential to Alice unless the changes say otherwise.
 func (s *story) declare(name string, changes ...change) *object {
@@ -132,10 +142,49 @@ func (s *story) deleteSecret(name string) {
 // elsewhere is another workspace.
 const elsewhere = "11111111-1111-1111-1111-000000000002"
 
+// addKey adds a key that opens the workspace, and a Secret with it. Both have the name.
+func (s *story) addKey(name string) (key string) {
+	s.t.Helper()
+	key = "seam_test2" + name
+	s.seam.AddAPIKey(key, workspace)
+	s.putSecret(name, key)
+	return key
+}
+
 // addKeyElsewhere lets a key open another workspace.
 func (s *story) addKeyElsewhere(key string) {
 	s.seam.AddWorkspace(fakeseam.Workspace{ID: elsewhere})
 	s.seam.AddAPIKey(key, elsewhere)
+}
+
+// exchangeKey puts a key of another workspace into the Secret.
+func (s *story) exchangeKey() {
+	s.t.Helper()
+	s.addKeyElsewhere("seam_test2elsewhere")
+	s.putSecret("seam", "seam_test2elsewhere")
+}
+
+// another adds a free credential and returns its ID.
+func (s *story) another() string {
+	return s.seam.AddCredential(fakeseam.Credential{SystemID: system}).ID
+}
+
+// lookedAt asks for a look at the object and waits for the answer.
+func (s *story) lookedAt(name, request string) {
+	s.t.Helper()
+	s.edit(name, requested(request))
+	s.untilBy(10*time.Millisecond, s.hasAnswered(name, request))
+}
+
+// hasAnswered is true once status echoes the request for a look.
+func (s *story) hasAnswered(name, request string) condition {
+	return func() bool { return s.get(name).Status.LastHandledReconcileAt == request }
+}
+
+// answered waits for that while the clock stands still.
+func (s *story) answered(name, request string) {
+	s.t.Helper()
+	s.Eventually(func() string { return s.get(name).Status.LastHandledReconcileAt }).Should(Equal(request))
 }
 
 // ready waits until Ready is as described at the object's own generation, and returns the object.
@@ -153,44 +202,143 @@ func (s *story) ready(name string, status metav1.ConditionStatus, reason string)
 	return o
 }
 
+// assigned waits until the object says that Seam shows its person, while the clock stands still.
 func (s *story) assigned(name string) *object {
 	s.t.Helper()
 	return s.ready(name, metav1.ConditionTrue, v1alpha1.ReasonAssigned)
 }
 
+// unknown waits until the object says that nobody knows whether Seam shows its person.
+func (s *story) unknown(name, reason string) *object {
+	s.t.Helper()
+	return s.ready(name, metav1.ConditionUnknown, reason)
+}
+
+// saysSuspended waits until the object says that it is suspended, and nothing more.
+func (s *story) saysSuspended(name string) *object {
+	s.t.Helper()
+	return s.unknown(name, v1alpha1.ReasonSuspended)
+}
+
 // stalled waits until the object says that somebody must change something first.
 func (s *story) stalled(name, reason string) *object {
 	s.t.Helper()
-	o := s.ready(name, metav1.ConditionFalse, reason)
-	s.Expect(o).To(haveCondition(v1alpha1.ConditionStalled, reason))
-	s.Expect(meta.FindStatusCondition(o.Status.Conditions, v1alpha1.ConditionReconciling)).To(BeNil())
-	return o
+	return s.notReady(name, reason, v1alpha1.ConditionStalled, v1alpha1.ConditionReconciling)
 }
 
 // reconciling waits until the object says that the operator goes on by itself.
 func (s *story) reconciling(name, reason string) *object {
 	s.t.Helper()
+	return s.notReady(name, reason, v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled)
+}
+
+func (s *story) notReady(name, reason, has, hasNot string) *object {
+	s.t.Helper()
 	o := s.ready(name, metav1.ConditionFalse, reason)
-	s.Expect(o).To(haveCondition(v1alpha1.ConditionReconciling, reason))
-	s.Expect(meta.FindStatusCondition(o.Status.Conditions, v1alpha1.ConditionStalled)).To(BeNil())
+	s.Expect(o).To(haveCondition(has, reason))
+	s.Expect(o).To(haveCondition(hasNot, "absent"))
 	return o
+}
+
+// turnsAssigned lets time go on as it does in truth until the object is assigned: two objects may want one key at the same
+// time.
+func (s *story) turnsAssigned(name string) *object {
+	s.t.Helper()
+	s.untilBy(10*time.Millisecond, s.says(name, v1alpha1.ReasonAssigned))
+	return s.assigned(name)
+}
+
+// turnsStalled does so until the object is stalled.
+func (s *story) turnsStalled(name, reason string) *object {
+	s.t.Helper()
+	s.untilBy(10*time.Millisecond, s.says(name, reason))
+	return s.stalled(name, reason)
+}
+
+// handled waits until the operator has handled the object's generation.
+func (s *story) handled(name string, generation int64) {
+	s.t.Helper()
+	s.Eventually(func() int64 { return s.get(name).Status.ObservedGeneration }).Should(Equal(generation))
+}
+
+// suspend suspends an object, and waits until the operator has seen that.
+func (s *story) suspend(name string) {
+	s.t.Helper()
+	s.edit(name, suspended(true))
+	s.handled(name, s.get(name).Generation)
 }
 
 func haveCondition(name, reason string) types.GomegaMatcher {
 	return WithTransform(func(o *object) string { return conditionReason(o, name) }, Equal(reason))
 }
 
+func readyOf(o *object) metav1.Condition {
+	if c := meta.FindStatusCondition(o.Status.Conditions, v1alpha1.ConditionReady); c != nil {
+		return *c
+	}
+	return metav1.Condition{}
+}
+
 func message(o *object) string {
 	return meta.FindStatusCondition(o.Status.Conditions, v1alpha1.ConditionReady).Message
+}
+
+// isReady is true once the object's Ready is True.
+func (s *story) isReady(name string) condition {
+	return func() bool {
+		s.t.Helper()
+		return meta.IsStatusConditionTrue(s.get(name).Status.Conditions, v1alpha1.ConditionReady)
+	}
+}
+
+// says is true once the object's Ready gives the reason for its declaration as it is.
+func (s *story) says(name, reason string) condition {
+	return func() bool {
+		s.t.Helper()
+		o := s.get(name)
+		return o.Status.ObservedGeneration == o.Generation && readyOf(o).Reason == reason
+	}
+}
+
+// mentions is true once the message of the object's Ready contains the text.
+func (s *story) mentions(name, text string) condition {
+	return func() bool { return strings.Contains(readyOf(s.get(name)).Message, text) }
+}
+
+// hasFinalizer is true once the object has the operator's finalizer, and no other.
+func (s *story) hasFinalizer(name string) condition {
+	return func() bool { return slices.Equal(s.get(name).Finalizers, []string{"acs.seam.co/unassign"}) }
+}
+
+// isGone is true once the object is no more.
+func (s *story) isGone(name string) condition {
+	return func() bool {
+		return apierrors.IsNotFound(s.api.Get(s.ctx, client.ObjectKey{Namespace: s.namespace, Name: name}, &object{}))
+	}
+}
+
+// isHeldBy is true once the ACS user holds the credential at Seam; "" is nobody.
+func (s *story) isHeldBy(id string) condition {
+	return func() bool { return s.holder() == user(id) }
 }
 
 // gone waits until the object is no more, while time goes on.
 func (s *story) gone(name string) {
 	s.t.Helper()
-	s.until(func() bool {
-		err := s.api.Get(s.ctx, client.ObjectKey{Namespace: s.namespace, Name: name}, &object{})
-		return apierrors.IsNotFound(err)
-	})
+	s.until(s.isGone(name))
+}
+
+// goneAtOnce waits until the object is no more, while the clock stands still.
+func (s *story) goneAtOnce(name string) {
+	s.t.Helper()
+	s.Eventually(s.isGone(name)).Should(BeTrue())
+}
+
+// deleteAndWait deletes the object, and waits until it is no more.
+func (s *story) deleteAndWait(name string) {
+	s.t.Helper()
+	s.delete(name)
+	s.gone(name)
 }
 
 // holder returns who holds the credential at Seam: the truth, whatever reads show.
@@ -221,49 +369,6 @@ func (s *story) wrote() []string {
 	return out
 }
 
-// until lets time go on, second by second, until the condition holds.
-func (s *story) until(condition func() bool) {
-	s.t.Helper()
-	s.untilBy(time.Second, condition)
-}
-
-// untilBy lets time go on in steps until the condition holds. Large steps leave the operator half a second each to do what
-// is due: what it read would be too old to act on otherwise.
-func (s *story) untilBy(step time.Duration, condition func() bool) {
-	s.t.Helper()
-	busy := 0
-	s.Eventually(func() bool {
-		if busy++; step < 10*time.Second || s.clock.Waiters() >= 4 || busy > 50 {
-			busy = 0
-			s.clock.Step(step)
-		}
-		return condition()
-	}).Should(BeTrue())
-}
-
-// later lets time go on at once, when the operator has nothing to do before.
-func (s *story) later(d time.Duration) {
-	s.t.Helper()
-	s.rests()
-	s.clock.Step(d)
-}
-
-// rests waits until the operator waits for a time to come: one of its three queues has a timer beside its heartbeat.
-func (s *story) rests() {
-	s.t.Helper()
-	s.Eventually(s.clock.Waiters).Should(BeNumerically(">=", 4))
-}
-
-// quiet lets a time go by and sees that the operator neither calls Seam nor writes to the API server.
-func (s *story) quiet(d time.Duration) {
-	s.t.Helper()
-	calls, writes := len(s.seam.Calls()), len(s.traffic.seen())
-	s.clock.Step(d)
-	s.Consistently(func() []int {
-		return []int{len(s.seam.Calls()) - calls, len(s.traffic.seen()) - writes}
-	}, "300ms").Should(Equal([]int{0, 0}), "calls to Seam, writes to the API server")
-}
-
 func (s *story) events(name string) []string {
 	s.t.Helper()
 	var list eventsv1.EventList
@@ -275,6 +380,18 @@ func (s *story) events(name string) []string {
 		}
 	}
 	return reasons
+}
+
+// hasEvent waits until there is such an event about the object, as "Normal Assigned".
+func (s *story) hasEvent(name, event string) {
+	s.t.Helper()
+	s.Eventually(s.events).WithArguments(name).Should(ContainElement(event))
+}
+
+// hasEvents waits until these are all events about the object.
+func (s *story) hasEvents(name string, events ...string) {
+	s.t.Helper()
+	s.Eventually(s.events).WithArguments(name).Should(ConsistOf(events))
 }
 
 // logged is everything that any operator of this process has logged.
@@ -305,11 +422,6 @@ func testLog() io.Writer {
 	return &logged
 }
 
-func (s *story) isReady(name string) bool {
-	s.t.Helper()
-	return meta.IsStatusConditionTrue(s.get(name).Status.Conditions, v1alpha1.ConditionReady)
-}
-
 func (s *story) eventTexts() []string {
 	s.t.Helper()
 	var list eventsv1.EventList
@@ -319,6 +431,19 @@ func (s *story) eventTexts() []string {
 		texts = append(texts, list.Items[i].String())
 	}
 	return texts
+}
+
+// writes lists what the operator wrote to the API server about objects after so many writes.
+func (s *story) writes(after int) []string {
+	var kinds []string
+	for _, write := range s.traffic.seen()[after:] {
+		kind := "metadata"
+		if strings.HasSuffix(write, "/status") {
+			kind = "status"
+		}
+		kinds = append(kinds, kind)
+	}
+	return kinds
 }
 
 // tookPlace lists the changes that Seam made, other than wrote, which lists those it was asked for.

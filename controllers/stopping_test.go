@@ -11,11 +11,6 @@ import (
 	"github.com/seam-operator/seam-operator/pkg/fakeseam"
 )
 
-// withLease makes the story's operators elect a leader.
-func (s *story) withLease() {
-	s.leaderElect = true
-}
-
 func (s *story) leaseHolder() string {
 	var lease coordinationv1.Lease
 	if err := s.api.Get(s.ctx, client.ObjectKey{Namespace: s.namespace, Name: "seam-operator"}, &lease); err != nil || lease.Spec.HolderIdentity == nil {
@@ -27,19 +22,15 @@ func (s *story) leaseHolder() string {
 func TestACallInFlightEndsAndIsRecordedBeforeTheLeaseIsReleased(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
-	s.withLease()
-	gate := make(chan struct{})
-	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpAssignCredential, Gate: gate, Times: 1})
-	stop := s.operate()
-	s.declare("alice-mobile-key")
-	s.Expect(s.seam.AwaitHeld(s.ctx, 1, fakeseam.OpAssignCredential)).To(Succeed())
+	s.leaderElect = true
+	release := s.hold(fakeseam.OpAssignCredential)
+	s.declareAndAwaitHeld(fakeseam.OpAssignCredential)
 	s.Expect(s.leaseHolder()).NotTo(BeEmpty())
 
-	stopped := make(chan struct{})
-	go func() { defer close(stopped); stop() }()
-	s.Consistently(s.leaseHolder, "300ms").ShouldNot(BeEmpty(), "the lease is kept while a call is in flight")
-	close(gate)
-	s.Eventually(stopped).Should(BeClosed())
+	s.endsAfter(func() {
+		s.Consistently(s.leaseHolder, "300ms").ShouldNot(BeEmpty(), "the lease is kept while a call is in flight")
+		release()
+	})
 
 	s.Expect(s.leaseHolder()).To(BeEmpty())
 	s.assigned("alice-mobile-key")
@@ -48,18 +39,9 @@ func TestACallInFlightEndsAndIsRecordedBeforeTheLeaseIsReleased(t *testing.T) {
 
 func TestNoNewCallStartsAfterSIGTERM(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	gate := make(chan struct{})
-	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpGetCredential, Gate: gate, Times: 1})
-	stop := s.operate()
-	s.declare("alice-mobile-key")
-	s.Expect(s.seam.AwaitHeld(s.ctx, 1, fakeseam.OpGetCredential)).To(Succeed())
+	s, release := declaredAndHeld(t, fakeseam.OpGetCredential)
 
-	stopped := make(chan struct{})
-	go func() { defer close(stopped); stop() }()
-	s.Eventually(s.stopping).Should(BeClosed())
-	close(gate)
-	s.Eventually(stopped).Should(BeClosed())
+	s.endsAfter(release)
 
 	s.Expect(s.seam.Calls()).To(HaveLen(1))
 	s.Expect(s.holder()).To(Equal(user("")))
@@ -70,12 +52,12 @@ func TestACallThatHangsIsGivenUpAfterTheGrace(t *testing.T) {
 	s := newStory(t)
 	s.options.StopGrace = 300 * time.Millisecond
 	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpAssignCredential, Delay: time.Hour})
-	stop := s.operate()
+	s.operate()
 	s.declare("alice-mobile-key")
-	s.Expect(s.seam.AwaitCalls(s.ctx, 1, fakeseam.OpAssignCredential)).To(Succeed())
+	s.called(1, fakeseam.OpAssignCredential)
 
 	began := time.Now()
-	stop()
+	s.stop()
 
 	s.Expect(time.Since(began)).To(And(BeNumerically(">=", 300*time.Millisecond), BeNumerically("<", 10*time.Second)))
 }
@@ -83,12 +65,12 @@ func TestACallThatHangsIsGivenUpAfterTheGrace(t *testing.T) {
 func TestWhenTheLeaseIsLostEverythingEndsAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
-	s.withLease()
+	s.leaderElect = true
 	s.seam.Inject(fakeseam.Fault{Operation: fakeseam.OpAssignCredential, Delay: time.Hour})
 	s.expectEnd = "leader election lost"
 	s.operate()
 	s.declare("alice-mobile-key")
-	s.Expect(s.seam.AwaitCalls(s.ctx, 1, fakeseam.OpAssignCredential)).To(Succeed())
+	s.called(1, fakeseam.OpAssignCredential)
 
 	s.Eventually(func() error {
 		var lease coordinationv1.Lease

@@ -96,14 +96,20 @@ type story struct {
 
 	// Of the operator that was started last:
 	cache    client.Reader
+	stop     func()          // ends it as SIGTERM does, and returns when it has ended
+	kill     func()          // ends everything that it does at once
 	stopping <-chan struct{} // closed when it is asked to stop
 	ended    <-chan struct{} // closed when it has ended
 }
 
 var namespaces atomic.Int64
 
-// newStory prepares everything but the operator: a Seam with a free credential and three people, and a Secret.
-func newStory(t *testing.T) *story {
+// beginning is what is so before a story begins.
+type beginning func(*story)
+
+// newStory prepares everything but the operator: a Seam with a free credential and three people, and a Secret; then whatever
+// else is so at its beginning.
+func newStory(t *testing.T, beginnings ...beginning) *story {
 	t.Helper()
 	api, err := client.NewWithWatch(cluster, client.Options{Scheme: scheme})
 	must(err)
@@ -146,18 +152,14 @@ func newStory(t *testing.T) *story {
 
 	s.create(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.namespace}})
 	s.putSecret("seam", apiKey)
+	for _, b := range beginnings {
+		b(s)
+	}
 	return s
 }
 
-// operate starts an operator for the story and returns how to stop it as SIGTERM does.
-func (s *story) operate() (stop func()) {
-	s.t.Helper()
-	stop, _ = s.run()
-	return stop
-}
-
-// run starts an operator and returns how to stop it, and how to kill it: then everything it does ends at once.
-func (s *story) run() (stop, kill func()) {
+// operate starts an operator for the story.
+func (s *story) operate() {
 	s.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	lifetime, end := context.WithCancel(context.Background())
@@ -176,15 +178,22 @@ func (s *story) run() (stop, kill func()) {
 			s.t.Errorf("the operator ended with: %v", err)
 		}
 	}()
-	stop = func() {
+	stop := func() {
 		cancel()
 		<-ended
 		api.CloseIdleConnections()
 	}
 	s.t.Cleanup(stop)
 	s.cache, s.stopping, s.ended = mgr.GetCache(), ctx.Done(), ended
+	s.stop, s.kill = stop, func() { end(); stop() }
 	s.Expect(mgr.GetCache().WaitForCacheSync(s.ctx)).To(BeTrue())
-	return stop, func() { end(); stop() }
+}
+
+// asksToStop sends the operator its SIGTERM, and does not wait for its end.
+func (s *story) asksToStop() {
+	s.t.Helper()
+	go s.stop()
+	s.Eventually(s.stopping).Should(BeClosed())
 }
 
 func (s *story) manager(options controllers.Options) ctrl.Manager {
@@ -216,12 +225,11 @@ func (s *story) manager(options controllers.Options) ctrl.Manager {
 type traffic struct {
 	mu      sync.Mutex
 	writes  []string
-	live    int                      // reads of CredentialAssignments by name
-	secrets int                      // reads of Secrets by name
-	before  func(write string) error // called before each write goes out, which fails with its error; nil for nothing
-	reading func()                   // called before each Secret is read; nil for nothing
-	thaw    chan struct{}            // closed when watches of CredentialAssignments go on; nil when they do
-	only    string                   // the namespace whose watch is frozen; empty for all
+	live    int           // reads of CredentialAssignments by name
+	secrets int           // reads of Secrets by name
+	reading func()        // called before the next Secret is read; nil for nothing
+	thaw    chan struct{} // closed when watches of CredentialAssignments go on; nil when they do
+	only    string        // the namespace whose watch is frozen; empty for all
 }
 
 // freeze keeps what the watches of CredentialAssignments bring from the operator until thaw is called.
@@ -234,6 +242,15 @@ func (c *traffic) freezeOnly(namespace string) (thaw func()) {
 	gate := make(chan struct{})
 	c.thaw, c.only = gate, namespace
 	return func() { close(gate) }
+}
+
+// holdSecret makes the next read of a Secret wait, and returns what is closed when it does, and how to let it go on.
+func (c *traffic) holdSecret() (reached <-chan struct{}, release func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	waits, gate := make(chan struct{}), make(chan struct{})
+	c.reading = func() { close(waits); <-gate }
+	return waits, func() { close(gate) }
 }
 
 func (c *traffic) frozen(path string) <-chan struct{} {
@@ -266,19 +283,14 @@ func (c *traffic) through(plug *plug, next http.RoundTripper) http.RoundTripper 
 			write := req.Method + " " + req.URL.Path[strings.LastIndex(req.URL.Path, "/credentialassignments/")+1:]
 			c.mu.Lock()
 			c.writes = append(c.writes, write)
-			before := c.before
 			c.mu.Unlock()
-			if before != nil {
-				if err := before(write); err != nil {
-					return nil, err
-				}
-			}
 			return plug.roundTrip(next, req)
 		}
 		if strings.Contains(req.URL.Path, "/secrets/") {
 			c.mu.Lock()
 			c.secrets++
 			reading := c.reading
+			c.reading = nil
 			c.mu.Unlock()
 			if reading != nil {
 				reading()

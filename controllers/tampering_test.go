@@ -14,7 +14,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
-	"github.com/seam-operator/seam-operator/pkg/fakeseam"
 )
 
 // These stories are about somebody who may change objects and not their status: annotations, labels and the finalizer are
@@ -88,17 +87,12 @@ func TestTheEditorRoleGivesNoStatus(t *testing.T) {
 
 func TestAnObjectCreatedWithAStatusHasNoClaim(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	s.putSecret("bogus", "seam_test2bogus")
-	s.operate()
-	s.declare("bogus", forUser(carol), withSecret("bogus"), dressedUp(carol), func(o *object) { o.Status = statusOfAlice("a-uid") })
-	s.turnsStalled("bogus", v1alpha1.ReasonUnauthorized)
-	s.ages("bogus")
+	s := besideAnOlderRival(t, dressedUp(carol), func(o *object) { o.Status = statusOfAlice("a-uid") })
 
 	s.declare("for-alice")
 
-	s.untilBy(100*time.Millisecond, func() bool { return s.isReady("for-alice") })
-	s.Expect(s.get("bogus").Status.AssignedTo).To(BeNil())
+	s.untilBy(100*time.Millisecond, s.isReady("for-alice"))
+	s.Expect(s.get("rival").Status.AssignedTo).To(BeNil())
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
 }
 
@@ -108,9 +102,7 @@ func TestAnObjectDressedUpWinsNoClaim(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newStory(t)
 			s.operate()
-			s.declare("older", forUser(person), inMode(v1alpha1.ModeObserve))
-			s.turnsStalled("older", v1alpha1.ReasonDrifted) // its key reads the credential
-			s.ages("older")
+			s.declareOlderObserver("older", forUser(person))
 			s.declare("for-alice")
 			s.turnsAssigned("for-alice")
 			s.recorded("for-alice")
@@ -118,7 +110,7 @@ func TestAnObjectDressedUpWinsNoClaim(t *testing.T) {
 			s.edit("older", inMode(v1alpha1.ModeEnforce), dressedUp(person))
 
 			s.untilBy(100*time.Millisecond, func() bool { return s.get("older").Status.ObservedGeneration == 2 })
-			s.quietAtLast()
+			s.settles()
 			s.Expect(s.get("older").Status.AssignedTo).To(BeNil())
 			s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
 			s.delete("older")
@@ -134,22 +126,18 @@ func TestAnObjectDressedUpWhoseKeyReadOnceBlocksNoRevocation(t *testing.T) {
 	for name, person := range map[string]string{"for another person": carol, "for the same person": alice} {
 		t.Run(name, func(t *testing.T) {
 			s := newStory(t)
-			s.putSecret("former", "seam_test2former")
-			s.seam.AddAPIKey("seam_test2former", workspace)
+			s.addKey("former")
 			s.operate()
-			s.declare("former", forUser(person), withSecret("former"), inMode(v1alpha1.ModeObserve))
-			s.turnsStalled("former", v1alpha1.ReasonDrifted)
-			s.ages("former")
+			s.declareOlderObserver("former", forUser(person), withSecret("former"))
 			s.declare("alice-mobile-key")
 			s.turnsAssigned("alice-mobile-key")
 			s.seam.RevokeToken("seam_test2former")
 			s.edit("former", inMode(v1alpha1.ModeAssign))
-			s.untilBy(100*time.Millisecond, func() bool { return s.says("former", v1alpha1.ReasonUnauthorized) })
+			s.untilBy(100*time.Millisecond, s.says("former", v1alpha1.ReasonUnauthorized))
 			s.edit("former", dressedUp(person))
-			s.untilBy(100*time.Millisecond, func() bool { return s.get("former").Status.LastHandledReconcileAt == "now" })
+			s.untilBy(100*time.Millisecond, s.hasAnswered("former", "now"))
 
-			s.delete("alice-mobile-key")
-			s.gone("alice-mobile-key")
+			s.deleteAndWait("alice-mobile-key")
 
 			s.Expect(s.holder()).To(Equal(user("")))
 		})
@@ -158,20 +146,13 @@ func TestAnObjectDressedUpWhoseKeyReadOnceBlocksNoRevocation(t *testing.T) {
 
 func TestAnObjectDressedUpThatNobodyCouldHandleBlocksNoRevocation(t *testing.T) {
 	t.Parallel()
-	s := assignedToAlice(t)
-	s.putSecret("slow", "seam_test2slow")
-	gate := make(chan struct{})
-	defer close(gate)
-	s.seam.Inject(fakeseam.Fault{Token: "seam_test2slow", Gate: gate})
-	s.declare("slow", withSecret("slow"))
-	s.held(fakeseam.OpGetCredential)
+	s := besideAKeyThatHangs(t, 0, forUser(alice))
 	s.edit("slow", dressedUp(alice))
 
 	s.delete("alice-mobile-key")
-	began := s.clock.Now()
-	s.untilBy(20*time.Millisecond, func() bool { return s.holder() == user("") })
+	took := s.untilBy(20*time.Millisecond, s.isHeldBy(""))
 
-	s.Expect(s.clock.Since(began)).To(BeNumerically("<", 20*time.Second), "the grace, and five seconds for what was never handled")
+	s.Expect(took).To(BeNumerically("<", 20*time.Second), "the grace, and five seconds for what was never handled")
 	s.gone("alice-mobile-key")
 }
 
@@ -179,19 +160,16 @@ func TestAnObjectDressedUpThatWaitsItsTurnBlocksNoRevocation(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
 	s.options.Limits.QPS, s.options.Limits.Burst = 0.1, 5 // small here, so that a few objects do
-	s.operate()
-	s.declare("alice-mobile-key")
-	s.turnsAssigned("alice-mobile-key")
+	s.assignToAlice()
 	s.putSecret("bogus", "seam_test2bogus")
 	for i := range 6 {
-		s.declare(fmt.Sprintf("noise-%d", i), withSecret("bogus"), func(o *object) { o.Spec.ACSCredentialID = nobody[:35] + string(rune('a'+i)) })
+		s.declare(fmt.Sprintf("noise-%d", i), withSecret("bogus"), forCredential(nobody[:35]+string(rune('a'+i))))
 	}
 	s.until(func() bool { return readyOf(s.get("noise-0")).Reason != "" })
 	s.declare("waiting", withSecret("bogus"))
 	s.edit("waiting", dressedUp(alice))
 
-	s.delete("alice-mobile-key")
-	s.gone("alice-mobile-key")
+	s.deleteAndWait("alice-mobile-key")
 
 	s.Expect(s.holder()).To(Equal(user("")), "%v", s.get("waiting").Status)
 }
@@ -201,9 +179,7 @@ var tampering = map[string]func(o *object, i int){
 	"annotation": func(o *object, i int) {
 		metav1.SetMetaDataAnnotation(&o.ObjectMeta, "acs.seam.co/assigned-to", recordText(string(o.UID), []string{alice, bob}[i%2]))
 	},
-	"request": func(o *object, i int) {
-		metav1.SetMetaDataAnnotation(&o.ObjectMeta, v1alpha1.AnnotationRequestedAt, fmt.Sprint(i))
-	},
+	"request": askAgain,
 	"abandon": func(o *object, i int) {
 		metav1.SetMetaDataAnnotation(&o.ObjectMeta, v1alpha1.AnnotationAbandon, []string{"true", "false"}[i%2])
 	},
@@ -216,32 +192,17 @@ func TestMetadataChangedAgainAndAgainKeepsNobodyWaiting(t *testing.T) {
 	for name, tamper := range tampering {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStory(t)
-			s.putSecret("bogus", "seam_test2bogus")
-			s.operate()
-			s.declare("older", withSecret("bogus"))
-			s.turnsStalled("older", v1alpha1.ReasonUnauthorized)
-			s.ages("older")
-			end := s.againAndAgain("older", tamper)
+			s := besideAnOlderRival(t, forUser(alice))
+			end := s.againAndAgain("rival", tamper)
+			soon := BeNumerically("<", 15*time.Second)
 
-			// a new person
-			began := s.clock.Now()
 			s.declare("alice-mobile-key")
-			s.untilBy(20*time.Millisecond, func() bool { return s.holder() == user(alice) && s.isReady("alice-mobile-key") })
-			s.Expect(s.clock.Since(began)).To(BeNumerically("<", 15*time.Second))
-
-			// another person
+			s.Expect(s.untilBy(20*time.Millisecond, s.isHeldBy(alice), s.isReady("alice-mobile-key"))).To(soon, "a new person")
 			s.clock.Step(time.Minute)
-			began = s.clock.Now()
 			s.edit("alice-mobile-key", forUser(bob))
-			s.untilBy(20*time.Millisecond, func() bool { return s.holder() == user(bob) && s.isReady("alice-mobile-key") })
-			s.Expect(s.clock.Since(began)).To(BeNumerically("<", 15*time.Second))
-
-			// and nobody
-			began = s.clock.Now()
+			s.Expect(s.untilBy(20*time.Millisecond, s.isHeldBy(bob), s.isReady("alice-mobile-key"))).To(soon, "another person")
 			s.delete("alice-mobile-key")
-			s.untilBy(20*time.Millisecond, func() bool { return s.holder() == user("") })
-			s.Expect(s.clock.Since(began)).To(BeNumerically("<", 15*time.Second))
+			s.Expect(s.untilBy(20*time.Millisecond, s.isHeldBy(""))).To(soon, "nobody")
 			end()
 			s.gone("alice-mobile-key")
 			s.Expect(s.wrote()).To(Equal([]string{"assign " + alice, "unassign " + alice, "assign " + bob, "unassign " + bob}))
@@ -251,38 +212,24 @@ func TestMetadataChangedAgainAndAgainKeepsNobodyWaiting(t *testing.T) {
 
 func TestMetadataChangedAgainAndAgainBeforeTheFirstLookKeepsNobodyWaiting(t *testing.T) {
 	t.Parallel()
-	s := assignedToAlice(t)
-	s.putSecret("slow", "seam_test2slow")
-	gate := make(chan struct{})
-	defer close(gate)
-	s.seam.Inject(fakeseam.Fault{Token: "seam_test2slow", Gate: gate})
-	s.declare("slow", forUser(bob), withSecret("slow"))
-	s.held(fakeseam.OpGetCredential)
+	s := besideAKeyThatHangs(t, 0)
 	end := s.againAndAgain("slow", func(o *object, i int) {
 		for _, tamper := range tampering {
 			tamper(o, i)
 		}
 	})
 
-	began := s.clock.Now()
 	s.delete("alice-mobile-key")
-	s.untilBy(20*time.Millisecond, func() bool { return s.holder() == user("") })
+	took := s.untilBy(20*time.Millisecond, s.isHeldBy(""))
 
-	s.Expect(s.clock.Since(began)).To(BeNumerically("<", 15*time.Second))
+	s.Expect(took).To(BeNumerically("<", 15*time.Second))
 	end()
 }
 
 func TestARestoredStatusOfAnotherUIDProvesNothing(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
-	stop := s.operate()
-	s.declare("alice-mobile-key", withPolicy(v1alpha1.DeletionPolicyRetain))
-	s.turnsAssigned("alice-mobile-key")
-	backup := s.get("alice-mobile-key")
-	s.Expect(backup.Status.AssignedTo).NotTo(BeNil())
-	s.delete("alice-mobile-key")
-	s.gone("alice-mobile-key")
-	stop()
+	s, backup := backedUp(t)
+	s.stop()
 
 	restored := s.restore(backup, forUser(bob), withPolicy(""), func(o *object) {
 		o.Status.PendingWrites = statusOfAlice(string(backup.UID)).PendingWrites
@@ -290,11 +237,10 @@ func TestARestoredStatusOfAnotherUIDProvesNothing(t *testing.T) {
 	s.Expect(restored.Status.AssignedTo.UID).To(Equal(string(backup.UID)))
 	s.operate()
 
-	s.untilBy(100*time.Millisecond, func() bool { return s.says("alice-mobile-key", v1alpha1.ReasonHeldByOther) })
+	s.untilBy(100*time.Millisecond, s.says("alice-mobile-key", v1alpha1.ReasonHeldByOther))
 	s.Expect(s.get("alice-mobile-key").Status.AssignedTo).To(BeNil())
 	s.Expect(s.get("alice-mobile-key").Status.PendingWrites).To(BeEmpty())
-	s.delete("alice-mobile-key")
-	s.gone("alice-mobile-key")
+	s.deleteAndWait("alice-mobile-key")
 	s.Expect(s.holder()).To(Equal(user(alice)), "another object assigned Alice, and let her keep the credential")
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
 }
@@ -321,13 +267,11 @@ func TestARestoredStatusOfAnotherUIDHasNoClaim(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
 	s.putSecret("bogus", "seam_test2bogus")
-	stop := s.operate()
-	s.declare("former", forUser(carol), inMode(v1alpha1.ModeObserve))
-	s.turnsStalled("former", v1alpha1.ReasonDrifted)
+	s.operate()
+	s.declareOlderObserver("former", forUser(carol))
 	backup := s.get("former")
-	s.delete("former")
-	s.gone("former")
-	stop()
+	s.deleteAndWait("former")
+	s.stop()
 	s.restore(backup, inMode(v1alpha1.ModeEnforce), withSecret("bogus"), dressedUp(carol), func(o *object) {
 		o.Status = statusOfAlice(string(backup.UID))
 	})
@@ -335,27 +279,41 @@ func TestARestoredStatusOfAnotherUIDHasNoClaim(t *testing.T) {
 	s.declare("for-alice")
 	s.operate()
 
-	s.untilBy(100*time.Millisecond, func() bool { return s.isReady("for-alice") && s.says("former", v1alpha1.ReasonUnauthorized) })
+	s.untilBy(100*time.Millisecond, s.isReady("for-alice"), s.says("former", v1alpha1.ReasonUnauthorized))
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}), "nor did it wait for a write that another object never sent")
+}
+
+// backedUp is a story in which alice-mobile-key gave Alice the credential, was backed up, and was deleted with Retain.
+func backedUp(t *testing.T) (s *story, backup *object) {
+	t.Helper()
+	s = assignedToAlice(t, withPolicy(v1alpha1.DeletionPolicyRetain))
+	backup = s.get("alice-mobile-key")
+	s.Expect(backup.Status.AssignedTo).NotTo(BeNil())
+	s.deleteAndWait("alice-mobile-key")
+	return s, backup
+}
+
+// restoreWithoutStatus creates an object anew from a backup, as somebody does who may not write status.
+func (s *story) restoreWithoutStatus(backup *object, changes ...change) {
+	s.t.Helper()
+	o := backup.DeepCopy()
+	o.ObjectMeta = metav1.ObjectMeta{Name: backup.Name, Namespace: backup.Namespace, Annotations: backup.Annotations}
+	for _, c := range changes {
+		c(o)
+	}
+	s.create(o)
 }
 
 func TestAnObjectRestoredWithoutStatusHasNoRecord(t *testing.T) {
 	t.Parallel()
-	s := assignedToAlice(t, withPolicy(v1alpha1.DeletionPolicyRetain))
-	backup := s.get("alice-mobile-key")
-	s.delete("alice-mobile-key")
-	s.gone("alice-mobile-key")
+	s, backup := backedUp(t)
 
-	backup.ObjectMeta = metav1.ObjectMeta{Name: backup.Name, Namespace: backup.Namespace, Annotations: backup.Annotations}
-	forUser(bob)(backup)
-	withPolicy("")(backup)
-	s.create(backup)
+	s.restoreWithoutStatus(backup, forUser(bob), withPolicy(""))
 
 	o := s.turnsStalled("alice-mobile-key", v1alpha1.ReasonHeldByOther)
 	s.Expect(o.Status.AssignedTo).To(BeNil())
 	s.Expect(o.Finalizers).To(BeEmpty())
-	s.delete("alice-mobile-key")
-	s.gone("alice-mobile-key")
+	s.deleteAndWait("alice-mobile-key")
 	s.Expect(s.holder()).To(Equal(user(alice)))
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
 }

@@ -624,7 +624,7 @@ func TestWhatAKeyReadForOthers(t *testing.T) {
 		{"Alice holds it", given(heldBy(alice)), read},
 		{"Bob does", given(heldBy(bob)), other},
 		{"nobody can tell yet whose ACS user holds it", given(declares(aliceIdentity), heldBy(alice)), PeerRead{}},
-		{"then it is told", given(declares(aliceIdentity), heldBy(alice), knownAs(alice, "id-alice")), identity},
+		{"then it is known", given(declares(aliceIdentity), heldBy(alice), knownAs(alice, "id-alice")), identity},
 		{"a read that lags tells nothing", given(heldBy(bob), acceptedBefore(assign(alice, before(early)))), PeerRead{}},
 	} {
 		if got := Decide(c.given).Read; got != c.want {

@@ -5,6 +5,33 @@ import (
 	"time"
 )
 
+// course is how a story goes: what becomes of the first two writes, and after how many passes the operator restarts; never
+// when zero.
+type course struct {
+	first, second fate
+	restart       int
+}
+
+// inEveryCourse tells a story of a credential that Alice holds in every course, with the operator restarted after less than so
+// many passes. The story returns what has to hold in the end.
+func inEveryCourse(t *testing.T, restarts int, story func(r *run) (holds func(c course))) {
+	t.Helper()
+	for code := range 5 * 5 * restarts {
+		c := course{first: fate(code % 5), second: fate(code / 5 % 5), restart: code / 25}
+		r := newRun(t, alice)
+		r.fates = []fate{c.first, c.second}
+		holds := story(r)
+		if c.restart > 0 {
+			r.then(c.restart, r.restart)
+		}
+		r.play()
+		holds(c)
+		if t.Failed() {
+			t.Fatalf("the operator restarts after %d, the fates are %v and %v", c.restart, c.first, c.second)
+		}
+	}
+}
+
 // TestARenamedManifestLocksNobodyOut tells of an object that is deleted while another one declares the same person: before,
 // within the grace, or later; with writes that get lost and a process that is killed.
 func TestARenamedManifestLocksNobodyOut(t *testing.T) {
@@ -25,10 +52,7 @@ func TestARenamedManifestLocksNobodyOut(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			for code := range 5 * 5 * 6 {
-				first, second, restart := fate(code%5), fate(code/5%5), code/25
-				r := newRun(t, alice)
-				r.fates = []fate{first, second}
+			inEveryCourse(t, 6, func(r *run) func(course) {
 				old := r.create(2*time.Hour, assignedTo(alice))
 				var next *actor
 				create := func() { next = r.create(max(-c.at, 0), append([]change{noFinalizer}, c.by...)...) }
@@ -38,23 +62,18 @@ func TestARenamedManifestLocksNobodyOut(t *testing.T) {
 					r.schedule(c.at, create)
 				}
 				r.delete(old)
-				if restart > 0 {
-					r.then(restart, r.restart)
+				return func(course) {
+					if !old.isGone {
+						t.Errorf("the old one is still there: %+v", old.last)
+					}
+					if !r.holds(alice) || next.last.Reason != "Assigned" || next.in.Object.Record.Owner() != next.in.Object.Declared.Person {
+						t.Errorf("%+v holds it in the end: %+v", r.holder, next.last)
+					}
+					if c.isKept && r.changes > 0 {
+						t.Errorf("Alice was locked out on the way")
+					}
 				}
-				r.play()
-				if !old.isGone {
-					t.Errorf("the old one is still there: %+v", old.last)
-				}
-				if !r.holds(alice) || next.last.Reason != "Assigned" || next.in.Object.Record.Owner() != next.in.Object.Declared.Person {
-					t.Errorf("%+v holds it in the end: %+v", r.holder, next.last)
-				}
-				if c.isKept && r.changes > 0 {
-					t.Errorf("Alice was locked out on the way")
-				}
-				if t.Failed() {
-					t.Fatalf("the operator restarts after %d, the fates are %v and %v", restart, first, second)
-				}
-			}
+			})
 		})
 	}
 }
@@ -77,32 +96,24 @@ func TestADeletionTakesItAwayWhateverRivalsDo(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			for code := range 5 * 5 * 4 {
-				first, second, restart := fate(code%5), fate(code/5%5), code/25
-				r := newRun(t, alice)
-				r.fates = []fate{first, second}
+			inEveryCourse(t, 4, func(r *run) func(course) {
 				old := r.create(2*time.Hour, assignedTo(alice))
 				for _, changes := range c.rivals {
 					r.create(time.Hour, changes...)
 				}
 				r.delete(old)
-				if restart > 0 {
-					r.then(restart, r.restart)
+				return func(how course) {
+					if !old.isGone {
+						t.Errorf("it is still there: %+v", old.last)
+					}
+					if r.holder != Holder(c.after) {
+						t.Errorf("%+v holds it in the end, want %s", r.holder, c.after)
+					}
+					if how.restart == 0 && how.first == answered && r.history[1].at.After(noon.Add(c.within)) {
+						t.Errorf("Alice had it until %s", r.history[1].at)
+					}
 				}
-				r.play()
-				if !old.isGone {
-					t.Errorf("it is still there: %+v", old.last)
-				}
-				if r.holder != Holder(c.after) {
-					t.Errorf("%+v holds it in the end, want %s", r.holder, c.after)
-				}
-				if restart == 0 && first == answered && r.history[1].at.After(noon.Add(c.within)) {
-					t.Errorf("Alice had it until %s", r.history[1].at)
-				}
-				if t.Failed() {
-					t.Fatalf("the operator restarts after %d, the fates are %v and %v", restart, first, second)
-				}
-			}
+			})
 		})
 	}
 }
@@ -121,28 +132,20 @@ func TestADeletedLoserTakesItsOwnPersonAway(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			for code := range 5 * 5 * 4 {
-				first, second, restart := fate(code%5), fate(code/5%5), code/25
-				r := newRun(t, alice)
-				r.fates = []fate{first, second}
+			inEveryCourse(t, 4, func(r *run) func(course) {
 				winner := r.create(2*time.Hour, c.winner...)
 				loser := r.create(time.Hour, assignedTo(alice), pending(assign(alice, before(mid))))
 				winner.readsIn = home
 				r.delete(loser)
-				if restart > 0 {
-					r.then(restart, r.restart)
+				return func(course) {
+					if !loser.isGone || r.holder != Holder(c.after) {
+						t.Errorf("gone %t, %+v holds it in the end, want %s: %+v", loser.isGone, r.holder, c.after, loser.last)
+					}
+					if c.after == alice && r.changes > 0 {
+						t.Errorf("Alice was locked out on the way")
+					}
 				}
-				r.play()
-				if !loser.isGone || r.holder != Holder(c.after) {
-					t.Errorf("gone %t, %+v holds it in the end, want %s: %+v", loser.isGone, r.holder, c.after, loser.last)
-				}
-				if c.after == alice && r.changes > 0 {
-					t.Errorf("Alice was locked out on the way")
-				}
-				if t.Failed() {
-					t.Fatalf("the operator restarts after %d, the fates are %v and %v", restart, first, second)
-				}
-			}
+			})
 		})
 	}
 }

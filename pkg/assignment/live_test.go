@@ -247,7 +247,7 @@ func TestNoWriteWhileALostOneMayBeUnderWay(t *testing.T) {
 		}, {
 			name:  "Bob got it by the lost write: at once he makes room",
 			given: given(pending(assign(bob, before(early))), heldBy(bob), known(alice)),
-			want:  Decision{State: HeldByOwn, Action: Unassign, Person: bob, IsOwner: true},
+			want:  makesRoom(bob),
 		}, {
 			name:  "another object's counts as well, and names nobody",
 			given: given(finalizer, othersPending(assign(bob, before(early)))),
@@ -403,54 +403,24 @@ func eight(last time.Time) change {
 }
 
 func TestAWriteThatSeamRefusedIsNotSentAgain(t *testing.T) {
+	const saysWhy = "Seam refuses the 100% request"
 	assignOp, unassignOp := v1alpha1.OperationAssign, v1alpha1.OperationUnassign
 	fromBob := together(assignedTo(bob), heldBy(bob), known(alice))
 	tell(t, []story{
-		{
-			name:  "an assignment",
-			given: given(finalizer, refused(assignOp, alice, nobody)),
-			want:  reports(Free, "InvalidRequest"),
-			says:  "Seam refuses the 100% request",
-		}, {
-			name:  "unless another person is declared",
-			given: given(finalizer, refused(assignOp, bob, nobody)),
-			want:  assigns(alice),
-		}, {
-			name:  "or the credential was not free then",
-			given: given(finalizer, refused(assignOp, alice, bob)),
-			want:  assigns(alice),
-		}, {
-			name:  "or the refusal was of an unassign",
-			given: given(finalizer, refused(unassignOp, alice, nobody)),
-			want:  assigns(alice),
-		}, {
-			name:  "an unassign",
-			given: given(fromBob, refused(unassignOp, bob, bob)),
-			want:  reports(HeldByOwn, "InvalidRequest"),
-			says:  "Seam refuses the 100% request",
-		}, {
-			name:  "unless it was of somebody else",
-			given: given(fromBob, refused(unassignOp, carol, bob)),
-			want:  Decision{State: HeldByOwn, Action: Unassign, Person: bob, IsOwner: true},
-		}, {
-			name:  "nobody makes room for somebody whom Seam does not take, whoever held it then",
-			given: given(fromBob, refused(assignOp, alice, nobody)),
-			want:  reports(HeldByOwn, "InvalidRequest"),
-			says:  "Seam refuses the 100% request",
-		}, {
-			name:  "but for another one",
-			given: given(fromBob, refused(assignOp, carol, nobody)),
-			want:  Decision{State: HeldByOwn, Action: Unassign, Person: bob, IsOwner: true},
-		}, {
-			name:  "a refused unassign of the same person is no refused assignment",
-			given: given(fromBob, refused(unassignOp, alice, alice)),
-			want:  Decision{State: HeldByOwn, Action: Unassign, Person: bob, IsOwner: true},
-		},
+		{name: "an assignment", given: given(finalizer, refused(assignOp, alice, nobody)), want: reports(Free, "InvalidRequest"), says: saysWhy},
+		{name: "unless another person is declared", given: given(finalizer, refused(assignOp, bob, nobody)), want: assigns(alice)},
+		{name: "or the credential was not free then", given: given(finalizer, refused(assignOp, alice, bob)), want: assigns(alice)},
+		{name: "or the refusal was of an unassign", given: given(finalizer, refused(unassignOp, alice, nobody)), want: assigns(alice)},
+		{name: "an unassign", given: given(fromBob, refused(unassignOp, bob, bob)), want: reports(HeldByOwn, "InvalidRequest"), says: saysWhy},
+		{name: "unless it was of somebody else", given: given(fromBob, refused(unassignOp, carol, bob)), want: makesRoom(bob)},
+		{name: "nobody makes room for somebody whom Seam does not take, whoever held it then", given: given(fromBob, refused(assignOp, alice, nobody)),
+			want: reports(HeldByOwn, "InvalidRequest"), says: saysWhy},
+		{name: "but for another one", given: given(fromBob, refused(assignOp, carol, nobody)), want: makesRoom(bob)},
+		{name: "a refused unassign of the same person is no refused assignment", given: given(fromBob, refused(unassignOp, alice, alice)), want: makesRoom(bob)},
 	})
 }
 
 func TestWhoMakesRoomForAlice(t *testing.T) {
-	toAlice := Decision{State: HeldByOwn, Action: Unassign, Person: bob, IsOwner: true}
 	tell(t, []story{
 		{
 			name:  "mode Assign takes nothing from Carol",
@@ -487,32 +457,32 @@ func TestWhoMakesRoomForAlice(t *testing.T) {
 		}, {
 			name:  "somebody of the same one will do",
 			given: given(assignedTo(bob), heldBy(bob), inSystems("hotel", "hotel")),
-			want:  toAlice,
+			want:  makesRoom(bob),
 		}, {
 			name:  "or when Seam does not say of which the person is",
 			given: given(assignedTo(bob), heldBy(bob), inSystems("hotel", "")),
-			want:  toAlice,
+			want:  makesRoom(bob),
 		}, {
 			name:  "or of which the credential is",
 			given: given(assignedTo(bob), heldBy(bob), inSystems("", "office")),
-			want:  toAlice,
+			want:  makesRoom(bob),
 		}, {
 			name:    "Bob makes room for Alice",
 			given:   given(assignedTo(bob), heldBy(bob), known(alice)),
-			want:    toAlice,
+			want:    makesRoom(bob),
 			becomes: record(owner(bob, morning)),
 		}, {
 			name:  "without a finalizer, with Retain",
 			given: given(retain, assignedTo(bob), heldBy(bob), known(alice)),
-			want:  toAlice,
+			want:  makesRoom(bob),
 		}, {
 			name:  "and so in mode Enforce",
 			given: given(enforce, assignedTo(bob), heldBy(bob), known(alice)),
-			want:  toAlice,
+			want:  makesRoom(bob),
 		}, {
 			name:  "Bob, who got it by a lost assign",
 			given: given(assignedTo(alice), pending(assign(bob, before(mid))), heldBy(bob), known(alice)),
-			want:  toAlice,
+			want:  makesRoom(bob),
 		}, {
 			name:  "Bob, whose assign is shown late by a read from before it: he is not named in the record yet",
 			given: given(assignedTo(alice), pending(assign(bob, before(mid))), heldBy(bob), known(alice), readAt(before(41*time.Second))),
@@ -540,7 +510,7 @@ func TestWhoMakesRoomForAlice(t *testing.T) {
 		}, {
 			name:  "somebody shown as identity only is released as identity",
 			given: given(declares(aliceIdentity), assignedTo(bobIdentity), heldBy(bobIdentity), knownAs(aliceIdentity, "id-alice"), knownAs(bobIdentity, "id-bob")),
-			want:  Decision{State: HeldByOwn, Action: Unassign, Person: bobIdentity, IsOwner: true},
+			want:  makesRoom(bobIdentity),
 		},
 	})
 }

@@ -137,13 +137,13 @@ func TestAnOutageTurnsNothingThatIsSettled(t *testing.T) {
 		{"then it is unknown", object, down, ready(lookedAt(before(2 * time.Hour))), unknown},
 		{"and stays unknown", object, down, ready(says(ReadyUnknown, "SeamUnavailable"), lookedAt(before(3*time.Hour))), unknown},
 		{"what was stalled stays so", object, down, ready(says(ReadyFalse, "HeldByOther")), kept(notReady)},
-		{"and is told after two intervals", object, down, ready(says(ReadyFalse, "HeldByOther"), lookedAt(before(2*time.Hour))), notReady},
-		{"what was on its way is told at once", object, down, ready(says(ReadyFalse, "Assigning")), notReady},
-		{"what waited for its Secret is told at once", object, down, ready(says(ReadyFalse, "SecretNotFound")), notReady},
-		{"what is Ready for another declaration is told at once", object, down, ready(outdated), unknown},
-		{"a new object is told at once", object, down, Reported{}, notReady},
-		{"one that comes after a read of the credential is told at once: what status says may be over", object, halfway, ready(), unknown},
-		{"a deleted one is told at once", deleting, down, ready(), unknown},
+		{"and is reported after two intervals", object, down, ready(says(ReadyFalse, "HeldByOther"), lookedAt(before(2*time.Hour))), notReady},
+		{"what was on its way is reported at once", object, down, ready(says(ReadyFalse, "Assigning")), notReady},
+		{"what waited for its Secret is reported at once", object, down, ready(says(ReadyFalse, "SecretNotFound")), notReady},
+		{"what is Ready for another declaration is reported at once", object, down, ready(outdated), unknown},
+		{"a new object is reported at once", object, down, Reported{}, notReady},
+		{"one that comes after a read of the credential is reported at once: what status says may be over", object, halfway, ready(), unknown},
+		{"a deleted one is reported at once", deleting, down, ready(), unknown},
 	})
 	if got := ready().OutageShowsAt(); !got.Equal(after(time.Hour)) {
 		t.Errorf("an outage shows at %v", got)
