@@ -72,13 +72,13 @@ func (a *attempt) write(ctx context.Context, d assignment.Decision) error {
 	}
 	// The turn with the key has come already: the time in the record is the time of the call, but for the patch between.
 	w := sentWrite{PendingWrite: newWrite(d, a.in.Object.Record.Pending, a.Clock.Now()), cause: assignment.CauseOf(a.in.Object)}
-	record := a.in.Object.Record.With(w.PendingWrite, d.IsOwner)
+	record := a.in.Object.Record.With(w.PendingWrite, d.IsRecordedPerson)
 	if err := a.putRecord(ctx, record, a.session.seen.WorkspaceID); err != nil {
 		return err
 	}
 	a.in.Object.Record, a.in.Object.WorkspaceID = record, a.obj.Status.WorkspaceID
 	answer, err := a.send(ctx, w.PendingWrite)
-	return a.settle(ctx, w, answer, err)
+	return a.takeAnswer(ctx, w, answer, err)
 }
 
 // newWrite returns the entry of the decided change. Its time in the record is in whole seconds, and told apart from others.
@@ -113,8 +113,8 @@ func (a *attempt) send(ctx context.Context, w assignment.PendingWrite) (seam.Wri
 	return a.session.key.AssignCredential(ctx, request)
 }
 
-// settle takes over what the answer to a write says. The error that it returns ends the attempt.
-func (a *attempt) settle(ctx context.Context, w sentWrite, answer seam.WriteResult, err error) error {
+// takeAnswer takes over what the answer to a write says. The error that it returns ends the attempt.
+func (a *attempt) takeAnswer(ctx context.Context, w sentWrite, answer seam.WriteResult, err error) error {
 	a.credential.update(func() { // reads from before it are not acted on
 		a.credential.writes.ended++
 		a.state.ownWrites++
@@ -170,7 +170,7 @@ func (a *attempt) accept(ctx context.Context, w sentWrite, answer seam.WriteResu
 	a.session.key.Worked()
 	writes.WithLabelValues(w.Operation.Verb(), string(w.cause)).Inc()
 	a.emit(ctx, a.obj, eventForWrite(w, a.obj.Spec.ACSCredentialID, answer.RequestID))
-	if answer.Credential != nil && a.in.Object.Deletion == nil && isReadable(*answer.Credential) {
+	if answer.Credential != nil && a.in.Object.Deletion == nil && hasValidIDs(*answer.Credential) {
 		a.session.seen.take(*answer.Credential) // the answer counts as a read
 		a.session.seen.writes, _ = a.credential.writesSoFar()
 	}

@@ -34,9 +34,9 @@ type standing int
 const (
 	// onlyLooks: nobody waits for it. It gives way to others with the same key.
 	onlyLooks standing = iota
-	// isAwaited: others wait for it, or it takes a credential away. It takes its turn with the key as an owner does.
-	isAwaited
-	// hasClaim: its object has the claim. Its calls may take as long as --seam-timeout says, all others 5 s.
+	// looksUrgently: others wait for it, or it is being deleted. It takes its turn with the key as an owner does.
+	looksUrgently
+	// hasClaim: its object has the claim. Its calls, and those of deleted objects, may take as long as --seam-timeout says, all others 5 s.
 	hasClaim
 )
 
@@ -61,7 +61,7 @@ func newAttempt(r *Reconciler, c *credentialState, state *objectState, s standin
 			UID:         string(a.obj.UID),
 			Declared:    r.declaration(a.obj),
 			Finalizer:   status.HasFinalizer(a.obj),
-			Record:      state.recordOf(a.obj, r.Clock.Now()),
+			Record:      state.datedRecord(a.obj, r.Clock.Now()),
 			WorkspaceID: a.obj.Status.WorkspaceID,
 		},
 		Timing: assignment.Timing{SeamTimeout: r.SeamTimeout, HandOverGrace: r.HandOverGrace, LeadingSince: leading},
@@ -142,7 +142,7 @@ func (a *attempt) pursue(ctx context.Context) (assignment.Decision, error) {
 			return a.putOffStopping(), nil
 		}
 		if err := a.carryOut(ctx, d); err != nil {
-			return a.explain(ctx, err)
+			return a.handleError(ctx, err)
 		}
 		if d.Action == assignment.RemoveFinalizer && a.in.Object.Deletion != nil {
 			return d, nil
@@ -172,7 +172,7 @@ func (a *attempt) decide(ctx context.Context) assignment.Decision {
 	// it is not repeated, and a crash before the report repeats the read.
 	a.in.Object.Record = d.Record
 	a.result.assignedAt = later(a.result.assignedAt, d.AssignedAt)
-	a.state.own.sends.settle(d.Record, a.in.Now, a.SeamTimeout)
+	a.state.own.sends.forgetShown(d.Record, a.in.Now, a.SeamTimeout)
 	if d.IsReadable {
 		a.state.own.key.lastGood = a.session.key
 	}
@@ -235,7 +235,7 @@ func (a *attempt) removeFinalizer(ctx context.Context, d assignment.Decision) er
 	return nil
 }
 
-// lookTimeout is how long a call for an object without the claim may take, so that no key keeps a worker for long.
+// lookTimeout is how long a call may take for a live object without the claim, so that no key keeps a worker for long.
 const lookTimeout = 5 * time.Second
 
 // observe reads one fact from Seam.
@@ -281,8 +281,8 @@ func (a *attempt) interrupted(reason, message string) assignment.Decision {
 	return d
 }
 
-// explain says what an error means for the object. An error of the API server is returned as it is.
-func (a *attempt) explain(ctx context.Context, err error) (assignment.Decision, error) {
+// handleError says what an error means for the object. An error of the API server is returned as it is.
+func (a *attempt) handleError(ctx context.Context, err error) (assignment.Decision, error) {
 	var busy *keys.BusyError
 	switch {
 	case a.isStopping() && !seam.IsOutcomeUnknown(err):
@@ -316,9 +316,10 @@ func (a *attempt) explain(ctx context.Context, err error) (assignment.Decision, 
 // onTheWay reports on an attempt that made its one change at Seam and has another one to make.
 func onTheWay(d assignment.Decision, o assignment.Object) assignment.Decision {
 	return assignment.Decision{
-		Action:  assignment.Report,
-		Reason:  reasonDuring(d.Action.Operation()),
-		Message: "on the way to " + o.Declared.Person.String(),
-		Record:  o.Record,
+		Action:        assignment.Report,
+		IsInterrupted: true,
+		Reason:        reasonDuring(d.Action.Operation()),
+		Message:       "on the way to " + o.Declared.Person.String(),
+		Record:        o.Record,
 	}
 }

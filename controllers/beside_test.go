@@ -125,7 +125,6 @@ func TestARivalEditedAgainAndAgainDelaysNoRevocation(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := assignedToAlice(t)
-			s.SetDefaultEventuallyTimeout(60 * time.Second)
 			s.slowRival(fakeseam.Fault{Delay: far})
 			s.untilBy(20*time.Millisecond, s.says("slow", v1alpha1.ReasonConflictingClaim))
 			end := s.againAndAgain("slow", edit)

@@ -229,7 +229,6 @@ func TestAYoungerObjectWaitsForTheFirstLookAtAnOlderOne(t *testing.T) {
 func TestOlderObjectsThatNobodyCouldLookAtAreWaitedForTenSecondsTogether(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
-	s.SetDefaultEventuallyTimeout(60 * time.Second)
 	s.options.Limits.QPS, s.options.Limits.Burst = 0.001, 4 // small here, so that a few objects wait for their key for hours
 	s.putSecret("busy", "seam_test2busy")
 	s.operate()

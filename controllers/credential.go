@@ -13,13 +13,13 @@ import (
 )
 
 // credentialState is what this process knows of a credential. Its mutex guards all of it, the states of the objects
-// included, but for what only the attempt at an object touches.
+// included. While an object is busy, its schedule and its own part belong to the attempt alone.
 type credentialState struct {
 	mu      sync.Mutex
 	objects map[types.UID]*objectState
 	peers   []assignment.Peer // the objects as the last refresh saw them
 	writes  writeLog
-	// awaitsSince is since when the claim of the object of the UID awaiting has waited for rivals that nobody handled yet.
+	// awaiting is the UID of an object whose claim waits for rivals that nobody handled yet, and awaitsSince since when.
 	awaiting    string
 	awaitsSince time.Time
 	// looks bounds the looks at objects without the claim, so that nobody can make work by the number of objects.
@@ -69,7 +69,7 @@ func (c *credentialState) refresh(cached []v1alpha1.CredentialAssignment, o *Opt
 		}
 	}
 	c.writes.orphans = slices.DeleteFunc(c.writes.orphans, func(w assignment.PendingWrite) bool {
-		return !now.Before(w.SentAt.Add(2 * o.SeamTimeout))
+		return !now.Before(w.LastEffect(o.SeamTimeout))
 	})
 	c.peers = c.peersWith(nil, o, now)
 }
@@ -127,9 +127,9 @@ func (c *credentialState) orphans() []assignment.PendingWrite {
 	return orphans
 }
 
-// firstLooksUntil returns until when the claim waits for a first look at older rivals; zero when it does not. It waits for a
-// limited time, whoever comes meanwhile.
-func (c *credentialState) firstLooksUntil(now time.Time) time.Time {
+// awaitFirstLooks returns until when the claim waits for a first look at older rivals, and notes since when it does; zero
+// when it does not wait. It does so for a limited time, whoever comes meanwhile.
+func (c *credentialState) awaitFirstLooks(now time.Time) time.Time {
 	first := assignment.Judge(c.peers)
 	if !assignment.AwaitsFirstLook(c.peers, first) {
 		return time.Time{}
@@ -147,10 +147,10 @@ func (c *credentialState) firstLooksUntil(now time.Time) time.Time {
 // Seam accepted and that reads may not show yet. It is zero when there is none.
 func (c *credentialState) remembersUntil(timeout time.Duration, now time.Time) (until time.Time) {
 	for _, w := range c.writes.orphans {
-		until = later(until, w.SentAt.Add(2*timeout))
+		until = later(until, w.LastEffect(timeout))
 	}
 	if w := c.writes.acknowledged; w != nil {
-		until = later(until, w.SentAt.Add(timeout))
+		until = later(until, w.Deadline(timeout))
 	}
 	if !until.After(now) {
 		return time.Time{}

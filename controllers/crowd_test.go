@@ -19,7 +19,6 @@ const crowdSize = 60
 func crowded(t *testing.T) *story {
 	t.Helper()
 	s := assignedToAlice(t)
-	s.SetDefaultEventuallyTimeout(time.Minute)
 	for n := range crowdSize {
 		name := fmt.Sprintf("rival%02d", n)
 		s.putSecret(name, "seam_test2"+name)

@@ -8,10 +8,12 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
+	"github.com/seam-operator/seam-operator/pkg/assignment"
 )
 
 // dispatcher finds out which objects of a credential are due and hands them to those who work at them: the object that has
-// the claim to one queue, all others to another, so that no look at them keeps it waiting. It performs no I/O.
+// the claim to one queue, all others to another, so that no look at them keeps it waiting. Once the cache has caught up with what stood when this process began to
+// lead, it performs no I/O.
 type dispatcher struct {
 	*Reconciler
 	owners *inbox[objectID]
@@ -59,18 +61,18 @@ func (d *dispatcher) dispatch(id CredentialID, cached []v1alpha1.CredentialAssig
 		state.schedule.wanted = triggerOf(state.obj, secrets[uid], c.claimTriggerOf(i, r, state))
 		due := state.schedule.due(now, d.MinRetryDelay)
 		if !due.IsZero() && !due.After(now) {
-			due = d.handOver(c, objectID{id, state.obj.Namespace, state.obj.Name, uid}, i == r.first)
+			due = d.enqueue(c, objectID{id, state.obj.Namespace, state.obj.Name, uid}, i == r.first)
 		}
-		next = earlier(next, due)
+		next = assignment.Earlier(next, due)
 	}
-	return earlier(next, c.remembersUntil(d.SeamTimeout, now))
+	return assignment.Earlier(next, c.remembersUntil(d.SeamTimeout, now))
 }
 
-// handOver queues an object that is due, once; or returns when to come again.
-func (d *dispatcher) handOver(c *credentialState, id objectID, hasClaim bool) (again time.Time) {
+// enqueue queues an object that is due, once; or returns when to come again.
+func (d *dispatcher) enqueue(c *credentialState, id objectID, hasClaim bool) (again time.Time) {
 	state, now := c.objects[id.uid], d.Clock.Now()
 	if hasClaim {
-		if until := c.firstLooksUntil(now); !until.IsZero() {
+		if until := c.awaitFirstLooks(now); !until.IsZero() {
 			return until
 		}
 		if state.activity != queuedAsOwner {

@@ -8,7 +8,7 @@ import (
 )
 
 // memory is what one process knows beyond what the API server stores. It saves calls; a process that starts without it
-// comes to the same end. It is in memory rather than in status because it changes at every look, and a status that changes at
+// comes to the same end, but for pending writes of objects that are no more: see writeLog.orphans. It is in memory rather than in status because it changes at every look, and a status that changes at
 // every look wakes everybody who watches.
 type memory struct {
 	mu          sync.Mutex

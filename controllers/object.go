@@ -21,8 +21,8 @@ type objectState struct {
 	// isAhead says that obj is what the API server answered this process, and that the cache does not show it yet.
 	isAhead  bool
 	activity activity
-	isTried  bool // it had its turn at least once
-	schedule schedule
+	isTried  bool     // it had its turn at least once
+	schedule schedule // the attempt's alone while the object is busy
 	// sent are the object's pending writes, by this process's own clock.
 	sent map[sentKey]assignment.PendingWrite
 	// deletion is what this process knows of the object's deletion, by its own clock: clocks differ, so that the time in
@@ -107,7 +107,7 @@ func (o *objectState) show(cached *v1alpha1.CredentialAssignment, now time.Time)
 
 // peer returns a version of the object as the others see it.
 func (o *objectState) peer(obj *v1alpha1.CredentialAssignment, options *Options, now time.Time) assignment.Peer {
-	record := o.recordOf(obj, now)
+	record := o.datedRecord(obj, now)
 	record.Pending = o.withBeingRecorded(record.Pending)
 	return assignment.Peer{
 		UID:       string(obj.UID),
@@ -122,9 +122,9 @@ func (o *objectState) peer(obj *v1alpha1.CredentialAssignment, options *Options,
 	}
 }
 
-// recordOf returns the record of an object, its pending writes dated by this process's own clock: what another process
-// sent counts as sent when this one first saw it, and its answer as lost.
-func (o *objectState) recordOf(obj *v1alpha1.CredentialAssignment, now time.Time) assignment.Record {
+// datedRecord returns the record of an object, its pending writes dated by this process's own clock: what another process
+// sent counts as sent when this one first saw it, which is kept, and its answer as lost. So each restart begins the time anew.
+func (o *objectState) datedRecord(obj *v1alpha1.CredentialAssignment, now time.Time) assignment.Record {
 	record := status.RecordOf(obj)
 	for i, w := range record.Pending {
 		sent, known := o.sent[sentKeyOf(w)]

@@ -61,7 +61,7 @@ func (o *observer) readCredential(ctx context.Context, key *keys.Key, id string)
 		return nil
 	case err != nil:
 		return err
-	case !isReadable(shown):
+	case !hasValidIDs(shown):
 		return &seam.Error{Operation: seam.OpGetCredential, Err: errUnreadable}
 	}
 	o.take(shown)
@@ -69,8 +69,8 @@ func (o *observer) readCredential(ctx context.Context, key *keys.Key, id string)
 	return nil
 }
 
-// isReadable reports whether all that decisions go by is an ID, or empty.
-func isReadable(shown seam.Credential) bool {
+// hasValidIDs reports whether all that decisions go by is an ID, or empty.
+func hasValidIDs(shown seam.Credential) bool {
 	return isID(shown.ACSUserID) && isID(shown.UserIdentityID) && isID(shown.WorkspaceID)
 }
 

@@ -21,6 +21,10 @@ func (a *attempt) report(ctx context.Context, d assignment.Decision) error {
 	if out.Verdict.Reason == v1alpha1.ReasonSecretNotFound && isDeleting {
 		out.WayOut.NamespaceIsTerminating = a.isTerminating(ctx, a.obj.Namespace)
 	}
+	if deletion := a.in.Object.Deletion; len(d.Awaited) > 0 && deletion.WaitsSince.IsZero() {
+		deletion.WaitsSince = a.in.Now
+		a.credential.hurry(d.Awaited, a.in.Now)
+	}
 	a.setNext(d, out.Verdict, before, now)
 	ready := status.Ready(a.obj)
 	if err := a.putOutcome(ctx, out, now); err != nil {
@@ -60,7 +64,7 @@ func (o *ownState) hasReported(v assignment.Verdict, declared assignment.Person)
 func outcomeOf(d assignment.Decision, o assignment.Object, at *session, r *result) status.Outcome {
 	out := status.Outcome{
 		Record:     d.Record,
-		Looked:     at.seen.Credential != assignment.NotRead && d.State != "" || r.written != nil && r.written.Acknowledged,
+		Looked:     at.seen.Credential != assignment.NotRead && !d.IsInterrupted || r.written != nil && r.written.Acknowledged,
 		AssignedAt: r.assignedAt,
 		WayOut:     status.WayOut{Person: o.MayHold()},
 	}
@@ -72,17 +76,12 @@ func outcomeOf(d assignment.Decision, o assignment.Object, at *session, r *resul
 
 // setNext decides when the object is due again. A time that was set before, such as that of a busy key, stands.
 func (a *attempt) setNext(d assignment.Decision, v assignment.Verdict, before assignment.Reported, now time.Time) {
-	deletion := a.in.Object.Deletion
-	if len(d.Awaited) > 0 && deletion.WaitsSince.IsZero() {
-		deletion.WaitsSince = a.in.Now
-		a.credential.hurry(d.Awaited, a.in.Now)
-	}
 	next := a.result.next
 	if next.IsZero() {
-		next = a.state.schedule.after(d, assignment.ProgressOf(d.Reason, deletion != nil), a.session.seen.isProviderPending(), a.paceOf(a.obj), now)
+		next = a.state.schedule.after(d, assignment.ProgressOf(d.Reason, a.in.Object.Deletion != nil), a.session.seen.isProviderPending(), a.paceOf(a.obj), now)
 	}
 	if v.Keep && assignment.IsOutage(d.Reason) {
-		next = earlier(next, before.OutageShowsAt())
+		next = assignment.Earlier(next, before.OutageShowsAt())
 	}
-	a.result.next = earlier(next, d.Until)
+	a.result.next = assignment.Earlier(next, d.Until)
 }

@@ -44,7 +44,7 @@ func (s *schedule) due(now time.Time, minDelay time.Duration) time.Time {
 	case t == s.trigger:
 		return s.next
 	case s.trigger != trigger{} && t.isByOthers(s.trigger) && t.claim.winner != "" && !t.claim.isDeleting && !t.deleting:
-		return earlier(s.next, later(now, s.ended.Add(minDelay)))
+		return assignment.Earlier(s.next, later(now, s.ended.Add(minDelay)))
 	default:
 		return now
 	}
@@ -60,20 +60,20 @@ func (s *schedule) begin() (isAskedAnew bool) {
 	return isAskedAnew
 }
 
-// after returns when an object is due again after a look that ended as decided.
+// after returns when an object is due again after a look that ended as decided; zero when only what the decision itself waits
+// for makes it so.
 func (s *schedule) after(d assignment.Decision, progress assignment.Progress, isProviderPending bool, p pace, now time.Time) time.Time {
 	switch {
 	case d.Reason == "", d.State == assignment.IsSuspended:
-		return d.Until
+		return time.Time{}
 	case d.Reason != v1alpha1.ReasonAssigned:
-		return earlier(s.retryAt(progress, p, now), d.Until)
+		return s.retryAt(progress, p, now)
+	case isProviderPending:
+		return assignment.Earlier(now.Add(jitter(p.resync)), now.Add(s.poll()))
+	default:
+		s.polls = 0
+		return now.Add(jitter(p.resync))
 	}
-	next := earlier(now.Add(jitter(p.resync)), d.Until)
-	if isProviderPending {
-		return earlier(next, now.Add(s.poll()))
-	}
-	s.polls = 0
-	return next
 }
 
 // retryAt returns when to try again: what waits for a person after the longest delay, or its resync when that is sooner;
@@ -117,14 +117,7 @@ func jitter(delay time.Duration) time.Duration {
 	return time.Duration(float64(delay) * (0.9 + 0.2*rand.Float64()))
 }
 
-// earlier returns the earlier of two times, of which zero means never.
-func earlier(a, b time.Time) time.Time {
-	if a.IsZero() || !b.IsZero() && b.Before(a) {
-		return b
-	}
-	return a
-}
-
+// later returns the later of two times.
 func later(a, b time.Time) time.Time {
 	if a.Before(b) {
 		return b

@@ -33,9 +33,9 @@ func (s *sends) sent(w assignment.PendingWrite, timeout, longest time.Duration) 
 	s.times++
 }
 
-// settle forgets the last write once a read has shown its effect: it left the record before its time was over.
-func (s *sends) settle(r assignment.Record, now time.Time, timeout time.Duration) {
-	if last := s.Last; last != nil && !slices.ContainsFunc(r.Pending, last.Same) && now.Before(last.SentAt.Add(2*timeout)) {
+// forgetShown forgets the last write once a read has shown its effect: it left the record before its time was over.
+func (s *sends) forgetShown(r assignment.Record, now time.Time, timeout time.Duration) {
+	if last := s.Last; last != nil && !slices.ContainsFunc(r.Pending, last.Same) && now.Before(last.LastEffect(timeout)) {
 		s.Last = nil
 	}
 }

@@ -124,7 +124,7 @@ func newStory(t *testing.T, beginnings ...beginning) *story {
 		traffic:   &traffic{},
 		plug:      &plug{},
 	}
-	s.SetDefaultEventuallyTimeout(20 * time.Second)
+	s.SetDefaultEventuallyTimeout(time.Minute) // a visitor's machine is busy
 	s.SetDefaultEventuallyPollingInterval(10 * time.Millisecond)
 	s.options = controllers.Options{
 		ResyncInterval: time.Hour,

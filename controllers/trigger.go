@@ -48,7 +48,7 @@ func triggerOf(obj *v1alpha1.CredentialAssignment, secret string, claim claimTri
 		abandoned:  obj.Annotations[v1alpha1.AnnotationAbandon] == "true",
 		finalizer:  status.HasFinalizer(obj),
 		pending:    len(record.Pending),
-		owner:      record.Owner(),
+		owner:      record.AssignedPerson(),
 		secret:     secret,
 		claim:      claim,
 	}

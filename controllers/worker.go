@@ -60,7 +60,7 @@ func (w *worker) begin(id objectID, leading time.Time) *attempt {
 	state.activity = idle
 	first, isOwner := assignment.Judge(c.peers), w.takes == queuedAsOwner
 	i := indexOf(c.peers, id.uid)
-	if state.obj == nil || i < 0 || isOwner != (i == first) || isOwner && !c.firstLooksUntil(now).IsZero() {
+	if state.obj == nil || i < 0 || isOwner != (i == first) || isOwner && !c.awaitFirstLooks(now).IsZero() {
 		return nil
 	}
 	state.activity = busy
@@ -77,13 +77,13 @@ func (w *worker) standingOf(state *objectState, winner *assignment.Peer) standin
 	case w.takes == queuedAsOwner:
 		return hasClaim
 	case state.schedule.isAwaited, state.deletion != nil, winner != nil && winner.Deleting:
-		return isAwaited
+		return looksUrgently
 	default:
 		return onlyLooks
 	}
 }
 
-// end lets the object go, and wakes its credential.
+// end makes the object free for others, and wakes its credential.
 func (w *worker) end(a *attempt, err error) {
 	a.session.close()
 	now, c := w.Clock.Now(), a.credential

@@ -298,7 +298,7 @@ func assigns(p Person) Decision { return Decision{State: Free, Action: Assign, P
 
 // makesRoom takes the credential from the object's own person, to whom nobody declares it any more.
 func makesRoom(p Person) Decision {
-	return Decision{State: HeldByOwn, Action: Unassign, Person: p, IsOwner: true}
+	return Decision{State: HeldByOwn, Action: Unassign, Person: p, IsRecordedPerson: true}
 }
 
 func letsGo(s State, reason string) Decision {

@@ -260,7 +260,7 @@ func (r *run) write(a *actor, d Decision, w PendingWrite, apply func()) {
 	}
 	r.writes++
 	o, sends := &a.in.Object, &a.in.Sends
-	o.Record, o.WorkspaceID = d.Record.With(w, d.IsOwner), home
+	o.Record, o.WorkspaceID = d.Record.With(w, d.IsRecordedPerson), home
 	a.sends++
 	*sends = Sends{Last: &w, NotBefore: r.now.Add(timeout << (a.sends - 1))}
 	switch fate {
@@ -360,7 +360,7 @@ func isHeldBy(p Person) func(*run, *actor) {
 		if r.holder != Holder(p) || a.last.Reason != v1alpha1.ReasonAssigned {
 			r.t.Errorf("%+v holds it in the end, %s: %+v", r.holder, p, a.last)
 		}
-		if o.Record.Owner() != p || len(o.Record.Pending) > 0 || o.Finalizer == o.Declared.Retain {
+		if o.Record.AssignedPerson() != p || len(o.Record.Pending) > 0 || o.Finalizer == o.Declared.Retain {
 			r.t.Errorf("the record is %s, finalizer %t", recordText(o.Record), o.Finalizer)
 		}
 	}

@@ -89,9 +89,9 @@ func awaitLost(f *facts) Decision {
 // awaitRead waits until reads show what Seam accepted.
 func awaitRead(f *facts) Decision {
 	w := *f.Acknowledged
-	d := wait(f.deadline(w), v1alpha1.ReasonAssigning, "Seam has accepted the assignment to %s and does not show it yet", w.Person)
+	d := wait(w.Deadline(f.timeout), v1alpha1.ReasonAssigning, "Seam has accepted the assignment to %s and does not show it yet", w.Person)
 	if w.Operation == v1alpha1.OperationUnassign {
-		d = wait(f.deadline(w), v1alpha1.ReasonUnassigning, "Seam has accepted to unassign %s and does not show it yet", w.Person)
+		d = wait(w.Deadline(f.timeout), v1alpha1.ReasonUnassigning, "Seam has accepted to unassign %s and does not show it yet", w.Person)
 	}
 	d.KeepsReady = !f.isPending(w)
 	return d
@@ -184,7 +184,7 @@ func makeRoom(f *facts) Decision {
 	account, known := f.account(f.declared())
 	switch {
 	case !known:
-		return Decision{}
+		return Decision{} // void: Decide sees that a person is missing, and asks for that
 	case !account.Exists:
 		return report(v1alpha1.ReasonAssigneeNotFound, "Seam has no %s in this workspace, so %s keeps the credential: correct spec",
 			f.declared(), f.holder.Person())
@@ -213,7 +213,7 @@ func write(f *facts, action Action, person Person) Decision {
 	case f.isDeleting() && !f.Object.Deletion.AskedRivals:
 		return Decision{Action: ReadRivals}
 	default:
-		return Decision{Action: action, Person: person, IsOwner: f.holds(f.record.Owner())}
+		return Decision{Action: action, Person: person, IsRecordedPerson: f.holds(f.record.AssignedPerson())}
 	}
 }
 

@@ -46,16 +46,19 @@ type Decision struct {
 	Action Action
 	// Person is whom to read, assign or unassign.
 	Person Person
-	// IsOwner says of an unassign that Person is whom the record names.
-	IsOwner bool
+	// IsRecordedPerson says of an unassign that Person is whom the record names.
+	IsRecordedPerson bool
 	// Until is when to look again at the latest; zero when only the usual intervals count.
 	Until time.Time
 	// Successor is the UID of the object that takes over; Awaited are those of the objects that may, to be looked at now.
 	Successor string
 	Awaited   []string
-	// Reason is Ready's reason, and Message says why; both are empty when status stays as it is.
+	// Reason is Ready's reason, and Message says why; both are empty when status stays as it is. Of a deleted object that goes
+	// (RemoveFinalizer) they are the reason and the note of its event.
 	Reason  string
 	Message string
+	// IsInterrupted says that the look did not come to an end: Seam did not tell what Reason says.
+	IsInterrupted bool
 	// HasRead says of a look that Seam's silence ended that the credential was read, or written to, before.
 	HasRead bool
 	// KeepsReady says that a status that is Ready stays so: Seam showed it, and a read that lags shows it no more.
@@ -94,7 +97,7 @@ func Decide(in Input) Decision {
 	d.State, d.Record, d.AssignedAt = state, f.recordIn(state), f.assignedAt
 	d.IsReadable, d.Read = f.isReadable(), f.read()
 	if d.Action == Report {
-		d.Until = earlier(d.Until, f.firstEnd(d.Record.Pending))
+		d.Until = Earlier(d.Until, f.firstEnd(d.Record.Pending))
 	}
 	return d
 }
@@ -109,8 +112,8 @@ func (f *facts) recordIn(state State) Record {
 	return record
 }
 
-// earlier returns the earlier of two times, of which zero means never.
-func earlier(a, b time.Time) time.Time {
+// Earlier returns the earlier of two times, of which zero means never.
+func Earlier(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
 		return b
 	}
@@ -122,19 +125,20 @@ func earlier(a, b time.Time) time.Time {
 func Interrupted(in Input, reason, message string) Decision {
 	f := newFacts(in)
 	return Decision{
-		Action:     Report,
-		Until:      f.firstEnd(in.Object.Record.Pending),
-		Reason:     reason,
-		Message:    message,
-		Record:     in.Object.Record,
-		IsReadable: f.isReadable(),
+		Action:        Report,
+		IsInterrupted: true,
+		Until:         f.firstEnd(in.Object.Record.Pending),
+		Reason:        reason,
+		Message:       message,
+		Record:        in.Object.Record,
+		IsReadable:    f.isReadable(),
 	}
 }
 
 // read returns what the object's own key read, for the others that name the credential. It is zero while nobody can tell yet
 // who the holder is, or the read lags: then the others go on waiting for one that tells.
 func (f *facts) read() PeerRead {
-	isHeld := f.holds(f.declared())
+	isHeld := f.holds(f.declared()) // before missing is asked: it may note that somebody has to be read
 	if !f.isBelieved() || f.missing != nil {
 		return PeerRead{}
 	}

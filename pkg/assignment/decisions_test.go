@@ -308,9 +308,9 @@ func recordChange(in Input, d Decision) string {
 	switch {
 	case was.AssignedTo != nil && is.AssignedTo == nil:
 		changes = append(changes, "assignedTo is cleared")
-	case was.Owner() != is.Owner() && is.Owner().IsZero():
+	case was.AssignedPerson() != is.AssignedPerson() && is.AssignedPerson().IsZero():
 		changes = append(changes, "assignedTo names nobody")
-	case was.Owner() != is.Owner():
+	case was.AssignedPerson() != is.AssignedPerson():
 		changes = append(changes, "assignedTo names the declared person")
 	}
 	if len(is.Pending) < len(was.Pending) {

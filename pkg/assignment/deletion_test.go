@@ -9,7 +9,7 @@ import (
 )
 
 func takes(p Person) Decision {
-	return Decision{State: PersonToBeTaken, Action: Unassign, Person: p, IsOwner: true}
+	return Decision{State: PersonToBeTaken, Action: Unassign, Person: p, IsRecordedPerson: true}
 }
 
 func TestADeletedObjectTakesTheCredentialAway(t *testing.T) {

@@ -39,7 +39,7 @@ func (f *facts) hasClaim() bool { return f.Claim.Winner == nil }
 
 // isOwn reports whether the holder is a person whom this object assigned, or may have assigned.
 func (f *facts) isOwn() bool {
-	if f.holds(f.record.Owner()) {
+	if f.holds(f.record.AssignedPerson()) {
 		return true
 	}
 	for _, w := range f.own {

@@ -66,7 +66,7 @@ func TestARenamedManifestLocksNobodyOut(t *testing.T) {
 					if !old.isGone {
 						t.Errorf("the old one is still there: %+v", old.last)
 					}
-					if !r.holds(alice) || next.last.Reason != "Assigned" || next.in.Object.Record.Owner() != next.in.Object.Declared.Person {
+					if !r.holds(alice) || next.last.Reason != "Assigned" || next.in.Object.Record.AssignedPerson() != next.in.Object.Declared.Person {
 						t.Errorf("%+v holds it in the end: %+v", r.holder, next.last)
 					}
 					if c.isKept && r.changes > 0 {

@@ -333,7 +333,7 @@ func (j judge) lags() bool {
 
 // isOwn reports whether the holder is a person whom this object assigned, or may have assigned.
 func (j judge) isOwn() bool {
-	return j.w.holds(j.in.Object.Record.Owner()) || slices.ContainsFunc(j.in.Object.Record.Pending, func(w PendingWrite) bool {
+	return j.w.holds(j.in.Object.Record.AssignedPerson()) || slices.ContainsFunc(j.in.Object.Record.Pending, func(w PendingWrite) bool {
 		return w.Operation == v1alpha1.OperationAssign && j.w.holds(w.Person)
 	})
 }
@@ -350,7 +350,7 @@ func (j judge) report() rules {
 			{"S8 Ready only for a live object", j.isLive() && !j.isSuspended()},
 			{"S8 Ready only while no pending write could undo it", !j.couldUndo()},
 			{"Ready only with the finalizer, when it has the claim", j.winner() != nil || j.observing() || j.in.Object.Finalizer != j.in.Object.Declared.Retain || len(j.d.Record.Pending) > 0},
-			{"an object with the claim that is Ready has a record", j.winner() != nil || j.observing() || j.d.Record.Owner() == j.declared()},
+			{"an object with the claim that is Ready has a record", j.winner() != nil || j.observing() || j.d.Record.AssignedPerson() == j.declared()},
 			{"a loser is Ready only with the winner, or to follow it", j.winner() == nil || j.observing() || j.w.holds(j.winner().Declared.Person) || j.winner().Deleting},
 		}
 	case "HeldByOther":
@@ -408,11 +408,11 @@ func (j judge) ofRecord() rules {
 	was, is := j.in.Object.Record, j.d.Record
 	return rules{
 		{"a record is not forgotten but by Observe", was.AssignedTo == nil || is.AssignedTo != nil || j.observing() && len(is.Pending) == 0},
-		{"nobody becomes the object's own who does not hold", is.Owner().IsZero() || is.Owner() == was.Owner() || j.wasRead() && j.w.holds(is.Owner()) && j.isRightWorkspace()},
-		{"nobody becomes its own whom it did not assign or find declared", is.Owner().IsZero() || is.Owner() == was.Owner() || is.Owner() == j.declared() && (j.winner() == nil || j.winner().Deleting) || j.hasPendingAssign(is.Owner())},
-		{"a person is its own until an unassign shows", was.Owner().IsZero() || !is.Owner().IsZero() || j.observing() || j.wasRead() && !j.w.holds(was.Owner())},
-		{"an observer records nobody", !j.observing() || is.Owner().IsZero() || is.Owner() == was.Owner()},
-		{"a loser records nobody but for a deletion", j.winner() == nil || j.winner().Deleting || is.Owner() == was.Owner() || j.hasPendingAssign(is.Owner()) || is.Owner().IsZero()},
+		{"nobody becomes the object's own who does not hold", is.AssignedPerson().IsZero() || is.AssignedPerson() == was.AssignedPerson() || j.wasRead() && j.w.holds(is.AssignedPerson()) && j.isRightWorkspace()},
+		{"nobody becomes its own whom it did not assign or find declared", is.AssignedPerson().IsZero() || is.AssignedPerson() == was.AssignedPerson() || is.AssignedPerson() == j.declared() && (j.winner() == nil || j.winner().Deleting) || j.hasPendingAssign(is.AssignedPerson())},
+		{"a person is its own until an unassign shows", was.AssignedPerson().IsZero() || !is.AssignedPerson().IsZero() || j.observing() || j.wasRead() && !j.w.holds(was.AssignedPerson())},
+		{"an observer records nobody", !j.observing() || is.AssignedPerson().IsZero() || is.AssignedPerson() == was.AssignedPerson()},
+		{"a loser records nobody but for a deletion", j.winner() == nil || j.winner().Deleting || is.AssignedPerson() == was.AssignedPerson() || j.hasPendingAssign(is.AssignedPerson()) || is.AssignedPerson().IsZero()},
 		{"no write is forgotten before its time", !slices.ContainsFunc(was.Pending, func(w PendingWrite) bool { return !slices.ContainsFunc(is.Pending, w.Same) && !j.mayLeave(w) })},
 		{"no write is made up", !slices.ContainsFunc(is.Pending, func(w PendingWrite) bool { return !slices.ContainsFunc(was.Pending, w.Same) })},
 	}
@@ -465,7 +465,7 @@ func (j judge) write() rules {
 		{"no more writes are in the dark than a status can hold", len(j.d.Record.Pending) < v1alpha1.MaxPendingWrites},
 		{"a refused write is not repeated", !j.isRefused()},
 		{"a write that no read shows is not repeated before its time", !j.isTooSoon()},
-		{"whom the record names is named so", j.d.IsOwner == (j.d.Action == Unassign && j.w.holds(j.in.Object.Record.Owner()) || j.d.Action == Unassign && j.w.holds(j.d.Record.Owner()))},
+		{"whom the record names is named so", j.d.IsRecordedPerson == (j.d.Action == Unassign && j.w.holds(j.in.Object.Record.AssignedPerson()) || j.d.Action == Unassign && j.w.holds(j.d.Record.AssignedPerson()))},
 	}
 }
 
@@ -533,7 +533,7 @@ func (j judge) letGo() rules {
 		"":          settled && j.isRightWorkspace() && (free && isSure && !j.lags() || j.isCredentialGone()),
 		"Abandoned": o.Declared.Abandoned,
 		"Retained":  (o.Declared.Retain || j.observing()) && settled,
-		"Unclaimed": settled && j.winner() != nil && (j.d.Record.Owner().IsZero() && !j.isOwn() || j.w.holds(j.winner().Declared.Person) && j.winner().Confirmed && j.wasRead()),
+		"Unclaimed": settled && j.winner() != nil && (j.d.Record.AssignedPerson().IsZero() && !j.isOwn() || j.w.holds(j.winner().Declared.Person) && j.winner().Confirmed && j.wasRead()),
 		"HandedOver": settled && slices.ContainsFunc(j.in.Peers, func(p Peer) bool {
 			return p.UID == j.d.Successor && p.Confirmed && j.hasTakenOver(p)
 		}),

@@ -32,12 +32,6 @@ func newPendingWrites(in *Input, r reading) pendingWrites {
 	}
 }
 
-// deadline is when the call of a write has ended, whatever happens.
-func (p *pendingWrites) deadline(w PendingWrite) time.Time { return w.SentAt.Add(p.timeout) }
-
-// lastEffect is until when a write may come about.
-func (p *pendingWrites) lastEffect(w PendingWrite) time.Time { return w.SentAt.Add(2 * p.timeout) }
-
 // agrees reports whether the holder is what a write asks for.
 func (p *pendingWrites) agrees(w PendingWrite) bool {
 	return p.holds(w.Person) == (w.Operation == v1alpha1.OperationAssign)
@@ -46,7 +40,7 @@ func (p *pendingWrites) agrees(w PendingWrite) bool {
 // isLate reports whether the read does not show yet what Seam accepted a moment ago.
 func (p *pendingWrites) isLate() bool {
 	w := p.acknowledged
-	return w != nil && p.observed.At.Before(p.deadline(*w)) && p.isReadable() && !p.agrees(*w)
+	return w != nil && p.observed.At.Before(w.Deadline(p.timeout)) && p.isReadable() && !p.agrees(*w)
 }
 
 // isBelieved reports whether the present read tells anything about writes.
@@ -76,10 +70,10 @@ func (p *pendingWrites) isSettled(w PendingWrite) bool {
 // calls for the same the last one counts for all: were the first to leave before, its effect would pass for that of the
 // last.
 func (p *pendingWrites) ends(w PendingWrite) time.Time {
-	end := p.lastEffect(w)
+	end := w.LastEffect(p.timeout)
 	for _, other := range p.own {
-		if other.sameCall(w) && p.lastEffect(other).After(end) {
-			end = p.lastEffect(other)
+		if other.sameCall(w) && other.LastEffect(p.timeout).After(end) {
+			end = other.LastEffect(p.timeout)
 		}
 	}
 	return end
@@ -91,11 +85,11 @@ func (p *pendingWrites) firstEnd(writes []PendingWrite) time.Time {
 	var first time.Time
 	for _, w := range writes {
 		end := p.ends(w)
-		if p.isLate() && end.Before(p.deadline(*p.acknowledged)) {
-			end = p.deadline(*p.acknowledged) // by then a read is believed
+		if p.isLate() && end.Before(p.acknowledged.Deadline(p.timeout)) {
+			end = p.acknowledged.Deadline(p.timeout) // by then a read is believed
 		}
 		if p.isReadable() || p.now.Before(end) {
-			first = earlier(first, end)
+			first = Earlier(first, end)
 		}
 	}
 	return first
@@ -105,7 +99,7 @@ func (p *pendingWrites) firstEnd(writes []PendingWrite) time.Time {
 // effect the read does not show. It is zero when there is none.
 func (p *pendingWrites) inFlightUntil() (until time.Time, write PendingWrite) {
 	for _, w := range p.all {
-		if end := p.deadline(w); !w.Acknowledged && p.now.Before(end) && end.After(until) && !p.isSettled(w) {
+		if end := w.Deadline(p.timeout); !w.Acknowledged && p.now.Before(end) && end.After(until) && !p.isSettled(w) {
 			until, write = end, w
 		}
 	}
@@ -116,7 +110,7 @@ func (p *pendingWrites) inFlightUntil() (until time.Time, write PendingWrite) {
 // holds it, or have done so since the read began. It is zero when there is none.
 func (p *pendingWrites) couldUndo() (until time.Time) {
 	for _, w := range p.all {
-		if end := p.lastEffect(w); p.observed.At.Before(end) && end.After(until) && !p.agrees(w) {
+		if end := w.LastEffect(p.timeout); p.observed.At.Before(end) && end.After(until) && !p.agrees(w) {
 			until = end
 		}
 	}

@@ -41,6 +41,12 @@ func (w PendingWrite) Same(other PendingWrite) bool {
 	return w.sameCall(other) && w.StartedAt.Equal(other.StartedAt)
 }
 
+// Deadline is when the call of a write has ended, whatever happens.
+func (w PendingWrite) Deadline(timeout time.Duration) time.Time { return w.SentAt.Add(timeout) }
+
+// LastEffect is until when a write may come about.
+func (w PendingWrite) LastEffect(timeout time.Duration) time.Time { return w.SentAt.Add(2 * timeout) }
+
 // sameCall reports whether two writes ask Seam for the same.
 func (w PendingWrite) sameCall(other PendingWrite) bool {
 	return w.Operation == other.Operation && w.Person == other.Person
@@ -49,8 +55,8 @@ func (w PendingWrite) sameCall(other PendingWrite) bool {
 // IsEmpty reports whether the object never wrote anything, as far as the record tells.
 func (r Record) IsEmpty() bool { return r.AssignedTo == nil && len(r.Pending) == 0 }
 
-// Owner returns the person whom the object assigned; nobody when there is none.
-func (r Record) Owner() Person {
+// AssignedPerson returns the person whom the object assigned; nobody when there is none.
+func (r Record) AssignedPerson() Person {
 	if r.AssignedTo == nil {
 		return Person{}
 	}
@@ -82,7 +88,7 @@ func (o Object) MayHold() Person {
 			return w.Person
 		}
 	}
-	if owner := o.Record.Owner(); !owner.IsZero() {
+	if owner := o.Record.AssignedPerson(); !owner.IsZero() {
 		return owner
 	}
 	return o.Declared.Person

@@ -468,8 +468,8 @@ func TestWhatARecordTells(t *testing.T) {
 		{"that it makes room", *record(owner(nobody, morning)), false, nobody},
 		{"a write", *record(nil, assign(alice, noon)), false, nobody},
 	} {
-		if c.given.IsEmpty() != c.empty || c.given.Owner() != c.owner {
-			t.Errorf("%s: empty %t, of %v", c.name, c.given.IsEmpty(), c.given.Owner())
+		if c.given.IsEmpty() != c.empty || c.given.AssignedPerson() != c.owner {
+			t.Errorf("%s: empty %t, of %v", c.name, c.given.IsEmpty(), c.given.AssignedPerson())
 		}
 	}
 }

@@ -81,7 +81,7 @@ const (
 	PersonToBeTaken State = "PersonToBeTaken"
 )
 
-// state finds the state, by what costs nothing first.
+// stateOf finds the state, by what costs nothing first.
 func stateOf(f *facts) State {
 	if s := stateBeforeReading(f); s != "" {
 		return s
@@ -126,7 +126,7 @@ func stateOfDeletionBeforeReading(f *facts) State {
 		return FinalizerUnwanted
 	case f.takesNothingAway():
 		return "" // until its writes are settled
-	case !f.hasClaim() && f.ownsNobody():
+	case !f.hasClaim() && f.assignedNobody():
 		return NothingRecorded
 	case f.Now.Before(o.Deletion.SeenAt.Add(f.Timing.HandOverGrace)):
 		return InGrace
@@ -138,9 +138,9 @@ func stateOfDeletionBeforeReading(f *facts) State {
 // hasSettled reports whether the effect of every write of the object is known.
 func (f *facts) hasSettled() bool { return len(f.record.Pending) == 0 }
 
-// ownsNobody reports whether nobody can hold the credential because of this object.
-func (f *facts) ownsNobody() bool {
-	return f.record.Owner().IsZero() && f.hasSettled()
+// assignedNobody reports whether nobody can hold the credential because of this object.
+func (f *facts) assignedNobody() bool {
+	return f.record.AssignedPerson().IsZero() && f.hasSettled()
 }
 
 // stateOfCredential is told by whether the credential can be read and used; empty when it can. That a deleted object's

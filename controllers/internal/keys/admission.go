@@ -10,20 +10,20 @@ const (
 	longestRetry  = 5 * time.Second
 )
 
-// Admit lets an object use the key, which ends with Leave, or returns a *BusyError. Objects with the claim to their
-// credential get the limiter's tokens in the order in which they asked. Those without only look: they get a token while
-// more than half of the burst is left, and never the last place in flight, so that nobody with the claim waits for them.
-func (k *Key) Admit(t *Turn, hasClaim bool) error {
+// Admit lets an object use the key, which ends with Leave, or returns a *BusyError. Urgent ones get the
+// limiter's tokens in the order in which they asked. The others only look: they get a token while more than half of the burst
+// is left, and never the last place in flight, so that nothing urgent waits for them.
+func (k *Key) Admit(t *Turn, isUrgent bool) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	now := k.clock.Now()
-	if hasGainedClaim := hasClaim && !t.hasToken; hasGainedClaim || !t.Waits(k) {
+	if becameUrgent := isUrgent && !t.hasToken; becameUrgent || !t.Waits(k) {
 		*t = Turn{}
 		if !now.Before(k.restUntil) {
-			*t = k.join(hasClaim, now)
+			*t = k.join(isUrgent, now)
 		}
 	}
-	t.hasClaim = hasClaim
+	t.isUrgent = isUrgent
 	if err := k.refusal(t, now); err != nil {
 		return err
 	}
@@ -42,14 +42,14 @@ func (k *Key) Leave() {
 	k.inFlight--
 }
 
-// join returns a place in the queue. It takes a token from the limiter for an object with the claim only.
-func (k *Key) join(hasClaim bool, now time.Time) Turn {
+// join returns a place in the queue. It takes a token from the limiter for an urgent object only.
+func (k *Key) join(isUrgent bool, now time.Time) Turn {
 	wait := k.untilSpare(now)
-	if hasClaim {
+	if isUrgent {
 		wait = k.limiter.ReserveN(now, 1).DelayFrom(now)
 	}
 	k.throttled(wait)
-	return Turn{key: k, due: now.Add(wait), hasToken: hasClaim}
+	return Turn{key: k, due: now.Add(wait), hasToken: isUrgent}
 }
 
 // refusal returns a *BusyError while the object has to wait.
@@ -63,7 +63,7 @@ func (k *Key) refusal(t *Turn, now time.Time) error {
 		return &BusyError{Wait: t.due.Sub(now)}
 	case !t.hasToken && k.untilSpare(now) > 0:
 		return &BusyError{Wait: max(k.untilSpare(now), k.retryDelay(t, now))}
-	case k.inFlight >= k.places(t.hasClaim):
+	case k.inFlight >= k.places(t.isUrgent):
 		return &BusyError{Wait: k.retryDelay(t, now)}
 	default:
 		return nil
@@ -80,8 +80,8 @@ func (k *Key) untilSpare(now time.Time) time.Duration {
 }
 
 // places returns how many may be in flight for an object to be admitted beside them.
-func (k *Key) places(hasClaim bool) int {
-	if hasClaim {
+func (k *Key) places(isUrgent bool) int {
+	if isUrgent {
 		return k.limits.InFlight
 	}
 	return max(k.limits.InFlight-1, 1)

@@ -11,7 +11,7 @@ type Turn struct {
 	key      *Key      // whose queue; nil when the object does not wait
 	due      time.Time // when it may come
 	hasToken bool      // the limiter's token is its own; else it takes one when it is admitted
-	hasClaim bool      // as it was told last
+	isUrgent bool      // as it was told last
 }
 
 // Waits reports whether the object is in the queue for k.

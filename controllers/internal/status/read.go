@@ -38,7 +38,7 @@ func condition(obj *v1alpha1.CredentialAssignment, name string) metav1.Condition
 func Peer(obj *v1alpha1.CredentialAssignment) assignment.PeerStatus {
 	ready := Ready(obj)
 	seen := assignment.PeerStatus{
-		OtherWorkspace: ready.Reason == v1alpha1.ReasonWorkspaceMismatch && obj.Status.Credential == nil && !isPinnedElsewhere(obj),
+		OtherWorkspace: ready.Reason == v1alpha1.ReasonWorkspaceMismatch && obj.Status.Credential == nil && !pinContradictsRecord(obj),
 		Stalled:        condition(obj, v1alpha1.ConditionStalled).Reason,
 	}
 	if obj.Status.Credential != nil {
@@ -48,9 +48,9 @@ func Peer(obj *v1alpha1.CredentialAssignment) assignment.PeerStatus {
 	return seen
 }
 
-// isPinnedElsewhere reports whether spec names another workspace than the one in which the object dealt with the
+// pinContradictsRecord reports whether spec names another workspace than the one in which the object dealt with the
 // credential: then a mismatch proves nothing about the key.
-func isPinnedElsewhere(obj *v1alpha1.CredentialAssignment) bool {
+func pinContradictsRecord(obj *v1alpha1.CredentialAssignment) bool {
 	recorded := obj.Status.WorkspaceID
 	if owner := obj.Status.AssignedTo; owner != nil && owner.WorkspaceID != "" {
 		recorded = owner.WorkspaceID

@@ -57,7 +57,7 @@ func TestOneWhoMakesRoomKeepsClaimAndWorkspace(t *testing.T) {
 	PutRecord(obj, assignment.Record{AssignedTo: &assignment.AssignedTo{WorkspaceID: home}})
 
 	got := RecordOf(obj)
-	if got.IsEmpty() || !got.Owner().IsZero() || got.AssignedTo.WorkspaceID != home {
+	if got.IsEmpty() || !got.AssignedPerson().IsZero() || got.AssignedTo.WorkspaceID != home {
 		t.Errorf("read back %+v", got)
 	}
 }
