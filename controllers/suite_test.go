@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -89,7 +90,8 @@ type story struct {
 	selector  labels.Selector
 	traffic   *traffic
 	plug      *plug
-	elsewhere []string // further namespaces that the operator watches
+	elsewhere []string    // further namespaces that the operator watches
+	logger    logr.Logger // the operator's; that of all stories when unset
 
 	leaderElect bool
 	expectEnd   string // the error that the operator ends with
@@ -166,7 +168,7 @@ func (s *story) run() (stop, kill func()) {
 	options.Namespaces, options.Selector = append([]string{s.namespace}, s.elsewhere...), s.selector
 	ended := make(chan struct{})
 	mgr := s.manager(options)
-	api, err := seam.New(seam.Options{Endpoint: s.endpoint, Timeout: options.SeamTimeout, Concurrency: 4, UserAgent: "seam-operator/test"})
+	api, err := seam.New(seam.Options{Endpoint: s.endpoint, Timeout: options.SeamTimeout, Concurrency: 4, UserAgent: "seam-operator/test", Observe: controllers.ObserveCall})
 	must(err)
 	must(controllers.Add(ctx, mgr, api, options))
 	go func() {
@@ -194,6 +196,7 @@ func (s *story) manager(options controllers.Options) ctrl.Manager {
 	restConfig.Wrap(func(next http.RoundTripper) http.RoundTripper { return s.traffic.through(s.plug, next) })
 	mgr, err := ctrl.NewManager(restConfig, ctrl.Options{
 		Scheme:                 scheme,
+		Logger:                 s.logger,
 		Cache:                  controllers.CacheOptions(options.Namespaces, options.Selector),
 		Metrics:                metricsserver.Options{BindAddress: "0"},
 		HealthProbeBindAddress: "0",
