@@ -71,9 +71,11 @@ func TestMain(m *testing.M) {
 		fmt.Fprintf(os.Stderr, "starting the control plane from KUBEBUILDER_ASSETS=%q, which make test sets: %v\n", os.Getenv("KUBEBUILDER_ASSETS"), err)
 		os.Exit(1)
 	}
-	code := m.Run()
-	must(env.Stop())
-	os.Exit(code)
+	verifyNoLeaks(func() int {
+		code := m.Run()
+		must(env.Stop())
+		return code
+	})
 }
 
 // story is a namespace, a Seam and an operator of its own.
