@@ -53,7 +53,8 @@ func FuzzRetryAfter(f *testing.F) {
 func FuzzNoSecretSurvives(f *testing.F) {
 	f.Add("", "seam_test1abc_SECRETKEY", "", "482915")
 	f.Add("bad_", "seam_test1abc_SECRETKEY", "_taken", "7733114466")
-	f.Add("pin_", "seam_abcdefgh", "-", "1234")
+	f.Add("code", "seam_test1abc_SECRETKEY", "_taken", "482915")
+	f.Add("bad_", "seam_abcdefgh", "_x", "1234")
 	f.Add("\\u0073", "seam_at_abc_def", "é", "12345678")
 	f.Fuzz(func(t *testing.T, before, key, after, digits string) {
 		token, err := ParseToken(key)
