@@ -161,9 +161,9 @@ func (c *choices) situation(w *world) Input {
 func addChoices(f *testing.F) {
 	f.Helper()
 	f.Add([]byte{})
-	for seed := range uint64(32) {
+	for seed := range uint64(512) {
 		data := make([]byte, 160)
-		_, _ = rand.NewChaCha8([32]byte{byte(seed)}).Read(data)
+		_, _ = rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8)}).Read(data)
 		f.Add(data)
 	}
 }

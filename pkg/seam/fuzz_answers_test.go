@@ -202,6 +202,7 @@ func FuzzErrorEnvelope(f *testing.F) {
 	f.Add(uint16(429), []byte(`{"error":{"type":"rate_limit_exceeded"}}`), workspaceID, "Sat, 01 Mar 9999 12:00:30 GMT")
 	f.Add(uint16(404), []byte(`{"error":"acs_user_not_found"}`), "seam_test1", "-1")
 	f.Add(uint16(503), []byte(``), "", "")
+	f.Add(uint16(422), []byte(`{"error":{"type":"code 482915 of Alice"},"ok":false}`), "two words", "")
 	f.Add(uint16(302), []byte(`<html>1234</html>`), "eyJ1234", "soon")
 	f.Add(uint16(200), []byte(`{"error":{"type":"x"},"ok":false}`), "4829151", "1e9")
 	f.Fuzz(func(t *testing.T, status uint16, body []byte, requestID, retryAfter string) {
