@@ -89,6 +89,7 @@ func FuzzSameOutcomeTwice(f *testing.F) {
 	f.Add(uint16(0), "Assigned", "Seam shows it", "2026-01-02T03:04:05.678Z", "being_deleted", int64(0))
 	f.Add(uint16(0xffff), "HeldByOther", "é", "0001-01-01T00:00:00Z", "", int64(1e18))
 	f.Add(uint16(0x00f3), "SeamUnavailable", "down", "9999-12-31T23:59:59-12:00", "b a b", int64(-1e18))
+	f.Add(uint16(0x0082), "Assigned", "Seam shows it", "", "", int64(999_999_999))
 	f.Add(uint16(0x0f0c), "SecretNotFound", "none", "0000-01-01T00:00:00Z", "unknown", int64(999_999_999))
 	f.Fuzz(func(t *testing.T, bits uint16, reason, message, date, codes string, moment int64) {
 		if !utf8.ValidString(reason + message + date + codes) {
