@@ -39,9 +39,11 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	code := m.Run()
-	stopCluster()
-	os.Exit(code)
+	verifyNoLeaks(func() int {
+		code := m.Run()
+		stopCluster()
+		return code
+	})
 }
 
 var (

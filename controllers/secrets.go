@@ -5,9 +5,11 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
@@ -19,11 +21,12 @@ type secretError struct{ message string }
 
 func (e *secretError) Error() string { return e.message }
 
-// token reads the API key of an object from its Secret, from the API server itself, with the version of the Secret.
+// token reads the API key of an object from its Secret, from the API server itself, with the version of the Secret. It
+// leaves no logger to client-go, which writes whole answers into one of verbosity 8.
 func (r *Reconciler) token(ctx context.Context, obj *v1alpha1.CredentialAssignment) (token seam.Token, version string, err error) {
 	name, entry := secretRef(obj)
 	var secret corev1.Secret
-	err = r.Live.Get(ctx, client.ObjectKey{Namespace: obj.Namespace, Name: name}, &secret)
+	err = r.Live.Get(ctrl.LoggerInto(ctx, logr.Discard()), client.ObjectKey{Namespace: obj.Namespace, Name: name}, &secret)
 	switch {
 	case apierrors.IsNotFound(err):
 		return seam.Token{}, "", &secretError{fmt.Sprintf("no Secret %q in namespace %q: kubectl create secret generic %s --namespace %s --from-literal=%s=…",

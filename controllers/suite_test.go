@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -70,9 +71,11 @@ func TestMain(m *testing.M) {
 		fmt.Fprintf(os.Stderr, "starting the control plane from KUBEBUILDER_ASSETS=%q, which make test sets: %v\n", os.Getenv("KUBEBUILDER_ASSETS"), err)
 		os.Exit(1)
 	}
-	code := m.Run()
-	must(env.Stop())
-	os.Exit(code)
+	verifyNoLeaks(func() int {
+		code := m.Run()
+		must(env.Stop())
+		return code
+	})
 }
 
 // story is a namespace, a Seam and an operator of its own.
@@ -89,7 +92,8 @@ type story struct {
 	selector  labels.Selector
 	traffic   *traffic
 	plug      *plug
-	elsewhere []string // further namespaces that the operator watches
+	elsewhere []string    // further namespaces that the operator watches
+	logger    logr.Logger // the operator's; that of all stories when unset
 
 	leaderElect bool
 	expectEnd   string // the error that the operator ends with
@@ -168,7 +172,7 @@ func (s *story) operate() {
 	options.Namespaces, options.Selector = append([]string{s.namespace}, s.elsewhere...), s.selector
 	ended := make(chan struct{})
 	mgr := s.manager(options)
-	api, err := seam.New(seam.Options{Endpoint: s.endpoint, Timeout: options.SeamTimeout, Concurrency: 4, UserAgent: "seam-operator/test"})
+	api, err := seam.New(seam.Options{Endpoint: s.endpoint, Timeout: options.SeamTimeout, Concurrency: 4, UserAgent: "seam-operator/test", Observe: controllers.ObserveCall})
 	must(err)
 	must(controllers.Add(ctx, mgr, api, options))
 	go func() {
@@ -203,6 +207,7 @@ func (s *story) manager(options controllers.Options) ctrl.Manager {
 	restConfig.Wrap(func(next http.RoundTripper) http.RoundTripper { return s.traffic.through(s.plug, next) })
 	mgr, err := ctrl.NewManager(restConfig, ctrl.Options{
 		Scheme:                 scheme,
+		Logger:                 s.logger,
 		Cache:                  controllers.CacheOptions(options.Namespaces, options.Selector),
 		Metrics:                metricsserver.Options{BindAddress: "0"},
 		HealthProbeBindAddress: "0",

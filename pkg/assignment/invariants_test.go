@@ -355,7 +355,7 @@ func (j judge) report() rules {
 		}
 	case "HeldByOther":
 		return rules{
-			{"HeldByOther only when somebody else holds it", !held && !j.isOwn() && !j.w.holder.IsFree() && j.w.isUsable()},
+			{"HeldByOther only when somebody else holds it, or as the winner has it", !held && !j.isOwn() && !j.w.holder.IsFree() && j.w.isUsable() || j.winner() != nil},
 			{"HeldByOther only of a winner in mode Assign", j.isLive() && !j.enforcing() && !j.observing() && j.winner() == nil || j.winner() != nil && j.winner().Seen.Stalled != ""},
 			{"HeldByOther only when no read may lag", !j.lags()},
 		}
@@ -474,6 +474,12 @@ func (j judge) isRefused() bool {
 	return r != nil && r.Person == j.d.Person && (r.Operation == v1alpha1.OperationAssign) == (j.d.Action == Assign) && r.Holder == j.w.holder
 }
 
+// isDeclaredRefused reports whether Seam refused to assign the credential to the declared person.
+func (j judge) isDeclaredRefused() bool {
+	r := j.in.Sends.Refused
+	return r != nil && r.Operation == v1alpha1.OperationAssign && r.Person == j.declared()
+}
+
 func (j judge) isTooSoon() bool {
 	last := j.in.Sends.Last
 	return last != nil && last.Person == j.d.Person && (last.Operation == v1alpha1.OperationAssign) == (j.d.Action == Assign) && j.in.Now.Before(j.in.Sends.NotBefore)
@@ -498,7 +504,7 @@ func (j judge) unassign() rules {
 			rule{"S2 S4 nobody but the object's own, or with mode Enforce", j.isOwn() || j.enforcing()},
 			rule{"a live object does not take it from the declared person", !declared},
 			rule{"nobody is locked out for somebody who does not exist", j.w.people[j.declared()].Exists},
-			rule{"nobody is locked out for somebody whom Seam refuses", j.in.Sends.Refused == nil},
+			rule{"nobody is locked out for somebody whom Seam refuses", !j.isDeclaredRefused()},
 		)
 		return rules
 	}

@@ -15,7 +15,7 @@ func TestTypeIsFitForPrintOrEmpty(t *testing.T) {
 			t.Errorf("%q: got %q", kind, got)
 		}
 	}
-	for _, kind := range []string{"", "PIN 1234", "ünknown", "pin_1234", "code1234", "seam_testkey", "SEAM_TESTKEY", "eyJhbGciOi", "a1b2c3d4e5", "x__y", "1_2"} {
+	for _, kind := range []string{"", "PIN 1234", "ünknown", "pin_1234", "code1234", "seam_testkey", "SEAM_TESTKEY", "eyJhbGciOi", "bad_seam_testkey", `bad_\u0073eam_testkey`, "a1b2c3d4e5", "x__y", "1_2"} {
 		if got := refusalOf(kind).Type; got != "" {
 			t.Errorf("%q: got %q", kind, got)
 		}

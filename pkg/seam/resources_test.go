@@ -100,23 +100,6 @@ func TestEchoIgnoresCase(t *testing.T) {
 	}
 }
 
-func FuzzDecodeCredential(f *testing.F) {
-	for _, seed := range []string{``, `{}`, `null`, `[]`, answerAboutCredential, `{"acs_credential":7}`,
-		`{"acs_credential":{"acs_credential_id":"66666666-6666-6666-6666-666666666666","acs_user_id":7,"warnings":[{}]}}`} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, body []byte) {
-		got, err := decodeCredential(body, credentialID)
-		echo := decodeObject(decodeObject(body)["acs_credential"]).text("acs_credential_id")
-		if err == nil && echo != credentialID { // no letters in it, so case does not matter
-			t.Errorf("%q reads as %v", body, got)
-		}
-		if err != nil && !reflect.DeepEqual(got, Credential{}) {
-			t.Errorf("%q brings %v with %v", body, got, err)
-		}
-	})
-}
-
 func TestAllThatIsNeededOfAnACSUserIsRead(t *testing.T) {
 	fake := startSeam(t, says(200, `{"acs_user": {
 		"acs_user_id": "33333333-3333-3333-3333-333333333333",

@@ -27,11 +27,13 @@ func parseRetryAfter(header string, now time.Time) time.Duration {
 	if date, err := http.ParseTime(header); err == nil {
 		return min(max(date.Sub(now), 0), maxRetryAfter)
 	}
-	seconds, err := strconv.ParseInt(header, 10, 64)
-	if err != nil && !errors.Is(err, strconv.ErrRange) {
+	if header == "" || strings.Trim(header, "0123456789") != "" {
 		return 0
 	}
-	// Clamped before the multiplication, which would overflow; out of range parses as the nearest that fits.
-	seconds = min(max(seconds, 0), int64(maxRetryAfter/time.Second))
+	// Clamped before the multiplication, which would overflow; what is out of range has no other fault by now.
+	seconds, err := strconv.ParseInt(header, 10, 64)
+	if err != nil || seconds > int64(maxRetryAfter/time.Second) {
+		return maxRetryAfter
+	}
 	return time.Duration(seconds) * time.Second
 }

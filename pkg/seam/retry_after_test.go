@@ -24,6 +24,8 @@ func TestRetryAfterHeader(t *testing.T) {
 		"9223372036854775807":              5 * time.Minute,
 		"99999999999999999999999":          5 * time.Minute,
 		"-99999999999999999999999":         0,
+		"99999999999999999999 or so":       0,
+		"+7":                               0,
 		"1.5":                              0,
 		"soon":                             0,
 		"7 seconds":                        0,

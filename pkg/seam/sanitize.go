@@ -25,9 +25,11 @@ var (
 // IsID reports whether text is an ID of Seam's: a UUID, whose case has no meaning.
 func IsID(text string) bool { return uuidPattern.MatchString(text) }
 
-// isCode reports whether text looks like one of Seam's codes rather than prose or a token.
+// isCode reports whether text looks like one of Seam's codes rather than prose or a token, or has a token in it: redact
+// finds none that JSON spells another way.
 func isCode(text string) bool {
-	return len(text) <= maxCodeBytes && codePattern.MatchString(text) && !hasTokenPrefix(text)
+	return len(text) <= maxCodeBytes && codePattern.MatchString(text) && !hasTokenPrefix(text) &&
+		!strings.Contains(strings.ToLower(text), tokenPrefix)
 }
 
 // safeRequestID returns Seam's name for a call, less what could be a PIN or a card number; nothing for what is no name.

@@ -10,10 +10,10 @@ import (
 )
 
 // RecordOf reads the record of an object from its status. What carries another object's UID, as after a restore from a
-// backup, proves nothing and is left out, and so is what names nobody or two.
+// backup, proves nothing and is left out, and so is what names two persons, and a write for nobody.
 func RecordOf(obj *v1alpha1.CredentialAssignment) assignment.Record {
 	var record assignment.Record
-	if owner := obj.Status.AssignedTo; owner != nil && owner.UID == string(obj.UID) {
+	if owner := obj.Status.AssignedTo; owner != nil && owner.UID == string(obj.UID) && (owner.ACSUserID == "" || owner.UserIdentityID == "") {
 		record.AssignedTo = &assignment.AssignedTo{
 			Person:      assignment.Person{ACSUserID: owner.ACSUserID, UserIdentityID: owner.UserIdentityID},
 			WorkspaceID: owner.WorkspaceID,

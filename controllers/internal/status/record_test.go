@@ -75,4 +75,8 @@ func TestWhatAnotherObjectRecordedProvesNothing(t *testing.T) {
 	if got := RecordOf(obj); !got.IsEmpty() {
 		t.Errorf("it proves %+v", got)
 	}
+	obj.Status.AssignedTo = &v1alpha1.AssignedTo{UID: self, ACSUserID: alice, UserIdentityID: bob, WorkspaceID: home}
+	if got := RecordOf(obj); !got.IsEmpty() {
+		t.Errorf("of two persons it proves %+v", got)
+	}
 }

@@ -1,0 +1,17 @@
+package controllers_test
+
+import "go.uber.org/goleak"
+
+// running is what runs the tests of a package, and stops what they share.
+type running func() int
+
+// Run returns the exit code.
+func (r running) Run() int { return r() }
+
+// verifyNoLeaks runs the tests, fails when a goroutine goes on after the last one, and exits.
+func verifyNoLeaks(tests running) {
+	goleak.VerifyTestMain(tests,
+		// A filter of apimachinery between a watch and its informer, with an event that came as the manager stopped: it hands
+		// it over to nobody for ever. Each informer that is stopped leaves one at most.
+		goleak.IgnoreTopFunction("k8s.io/apimachinery/pkg/watch.(*filteredWatch).loop"))
+}
