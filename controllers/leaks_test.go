@@ -112,13 +112,13 @@ func sayingAll(t *testing.T, fault fakeseam.Fault, isFaulty bool) map[string]str
 	s.until(func() bool {
 		requests++
 		s.edit("alice-mobile-key", annotated(v1alpha1.AnnotationRequestedAt, fmt.Sprint(requests)))
-		return s.isReady("alice-mobile-key")
+		return s.isReady("alice-mobile-key")()
 	})
 	shown()
 	s.delete("alice-mobile-key")
 	s.untilBy(10*time.Second, func() bool {
 		shown()
-		return s.isNoMore("alice-mobile-key")
+		return s.isGone("alice-mobile-key")()
 	})
 
 	var events eventsv1.EventList

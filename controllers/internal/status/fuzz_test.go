@@ -60,7 +60,7 @@ func FuzzRecordReadBack(f *testing.F) {
 		if owner := obj.Status.AssignedTo; record.AssignedTo != nil && (owner == nil || owner.UID != self) || len(record.Pending) > own {
 			t.Errorf("%s proves %+v", status, record)
 		}
-		persons := []assignment.Person{record.Owner()}
+		persons := []assignment.Person{record.AssignedPerson()}
 		for _, w := range record.Pending {
 			persons = append(persons, w.Person)
 			if w.Person.IsZero() {
