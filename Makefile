@@ -28,12 +28,15 @@ run: ## Run the operator against the current kubeconfig and the real Seam
 	go run .
 
 ##@ Develop
-.PHONY: test mutation crowd conformance verify generate manifests fmt lint build controlplane clean
+.PHONY: test model mutation crowd conformance verify generate manifests fmt lint build controlplane clean
 test: ## Run all tests, with the race detector and on a real API server
 	@assets=$$(hack/controlplane/build.sh) || exit 1; \
 	race=-race; \
 	if [ "$$(go env CGO_ENABLED)" != 1 ]; then race=; echo "no C compiler: the race detector stays off" >&2; fi; \
 	export KUBEBUILDER_ASSETS="$$assets"; set -x; go test $$race -timeout=40m ./...
+
+model: ## Explore the decision state by state, with up to three edits and faults, and print the shortest path to each broken rule
+	@go run ./hack/model
 
 mutation: ## Break the decision one operator at a time, and fail unless its tests notice more than 90 % (takes minutes)
 	@hack/mutation $(if $(CHANGED),--changed)
