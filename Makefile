@@ -28,12 +28,15 @@ run: ## Run the operator against the current kubeconfig and the real Seam
 	go run .
 
 ##@ Develop
-.PHONY: test fuzz mutation crowd conformance verify generate manifests fmt lint build controlplane clean
+.PHONY: test model fuzz mutation crowd conformance verify generate manifests fmt lint build controlplane clean
 test: ## Run all tests, with the race detector and on a real API server
 	@assets=$$(hack/controlplane/build.sh) || exit 1; \
 	race=-race; \
 	if [ "$$(go env CGO_ENABLED)" != 1 ]; then race=; echo "no C compiler: the race detector stays off" >&2; fi; \
 	export KUBEBUILDER_ASSETS="$$assets"; set -x; go test $$race -timeout=40m ./...
+
+model: ## Explore the decision state by state, with up to three edits and faults, and print the shortest path to each broken rule
+	@go run ./hack/model
 
 fuzz: ## Run each fuzzer for 20 s (FUZZTIME=another time); what one found before runs with the tests, too
 	@hack/fuzz

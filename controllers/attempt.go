@@ -152,7 +152,7 @@ func (a *attempt) pursue(ctx context.Context) (assignment.Decision, error) {
 }
 
 // decideByNow decides, and once more by the objects as they are now before it says that the declared person holds the
-// credential: another object may have begun to write since.
+// credential: another object may have begun to write since, or have ended to, so that the read is old.
 func (a *attempt) decideByNow(ctx context.Context) (assignment.Decision, error) {
 	d := a.decide(ctx)
 	if d.Action != assignment.Report || d.Reason != v1alpha1.ReasonAssigned {
@@ -160,6 +160,9 @@ func (a *attempt) decideByNow(ctx context.Context) (assignment.Decision, error) 
 	}
 	if err := a.lookAround(ctx); err != nil {
 		return d, err
+	}
+	if ended, _ := a.credential.writesSoFar(); a.session.seen.writes != ended {
+		a.session.seen.forget()
 	}
 	return a.decide(ctx), nil
 }

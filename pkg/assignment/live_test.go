@@ -206,6 +206,19 @@ func TestReadyWaitsForWhatCouldStillUndoIt(t *testing.T) {
 			given: given(assignedTo(alice), othersPending(assign(alice, before(mid)), unassign(bob, before(mid))), heldBy(alice)),
 			want:  reports(Held, "Assigned"),
 		}, {
+			name:  "a lost unassign of somebody else, which a second one for the same keeps from being settled: Seam may go by the credential alone",
+			given: given(assignedTo(alice), pending(unassign(bob, before(31*time.Second)), acknowledged(unassign(bob, before(mid)))), heldBy(alice)),
+			want:  waits(HeldUntilUndone, after(29*time.Second), "OutcomeUnknown"),
+			says:  says,
+		}, {
+			name:  "the same of another object, sent since the read began",
+			given: given(assignedTo(alice), othersPending(unassign(bob, before(mid))), heldBy(alice), readAt(before(mid+time.Second))),
+			want:  waits(HeldUntilUndone, after(20*time.Second), "OutcomeUnknown"),
+		}, {
+			name:  "not one that Seam accepted: it has had its effect",
+			given: given(assignedTo(alice), othersPending(acknowledged(unassign(bob, before(mid)))), heldBy(alice), readAt(before(mid+time.Second))),
+			want:  reports(Held, "Assigned"),
+		}, {
 			name:  "an observer waits too",
 			given: given(observe, othersPending(assign(bob, before(mid))), heldBy(alice)),
 			want:  waits(OnlyObserved, after(20*time.Second), "OutcomeUnknown"),

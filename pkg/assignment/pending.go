@@ -110,9 +110,15 @@ func (p *pendingWrites) inFlightUntil() (until time.Time, write PendingWrite) {
 // holds it, or have done so since the read began. It is zero when there is none.
 func (p *pendingWrites) couldUndo() (until time.Time) {
 	for _, w := range p.all {
-		if end := w.LastEffect(p.timeout); p.observed.At.Before(end) && end.After(until) && !p.agrees(w) {
+		if end := w.LastEffect(p.timeout); p.observed.At.Before(end) && end.After(until) && p.mayChange(w) {
 			until = end
 		}
 	}
 	return until
+}
+
+// mayChange reports whether a pending write would change the holder if it took effect. Nobody knows whether Seam takes a
+// credential from another holder than the one whom an unassign names: one that was lost may, unless the read settles it.
+func (p *pendingWrites) mayChange(w PendingWrite) bool {
+	return !p.agrees(w) || w.Operation == v1alpha1.OperationUnassign && !w.Acknowledged && !p.isSettled(w)
 }
