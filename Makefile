@@ -41,7 +41,7 @@ model: ## Explore the decision state by state, with up to three edits and faults
 fuzz: ## Run each fuzzer for 20 s (FUZZTIME=another time); what one found before runs with the tests, too
 	@hack/fuzz
 
-mutation: ## Break the decision one operator at a time, and fail unless its tests notice more than 90 % (takes minutes)
+mutation: ## Break the decision and its status one operator at a time, and fail unless the tests notice more than 90 % (takes minutes)
 	@hack/mutation $(if $(CHANGED),--changed)
 
 crowd: build ## Measure how much one tenant's many objects delay and cost the owner of a credential (takes about 15 minutes)
