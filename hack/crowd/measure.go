@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/seam-operator/seam-operator/hack/internal/process"
 	"github.com/seam-operator/seam-operator/pkg/fakeseam"
 )
 
@@ -99,7 +100,7 @@ func (w *world) besideNoKeys(ctx context.Context, o options, t *table) error {
 		return err
 	}
 	say("waiting %s, until the operator looks at them as seldom as it ever does …", o.settle)
-	if err := pause(ctx, o.settle); err != nil {
+	if err := process.Pause(ctx, o.settle); err != nil {
 		return err
 	}
 	r := row{what: fmt.Sprintf("%d objects without any Secret", c.objects), isAtRest: true}

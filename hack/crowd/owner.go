@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
+	"github.com/seam-operator/seam-operator/hack/internal/process"
 )
 
 // handOverGrace is the operator's own, by default.
@@ -42,7 +43,7 @@ func (o *owner) declare(ctx context.Context) error {
 }
 
 func (o *owner) reported(ctx context.Context) error {
-	err := until(ctx, 2*time.Minute, func() bool {
+	err := process.Until(ctx, 2*time.Minute, func() bool {
 		obj := o.object()
 		return o.api.Get(ctx, client.ObjectKeyFromObject(obj), obj) == nil && obj.Status.ObservedGeneration == obj.Generation &&
 			meta.IsStatusConditionTrue(obj.Status.Conditions, v1alpha1.ConditionReady)
@@ -73,7 +74,7 @@ func (o *owner) revoke(ctx context.Context) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	return took - handOverGrace, until(ctx, 2*time.Minute, func() bool { return o.isGone(ctx) })
+	return took - handOverGrace, process.Until(ctx, 2*time.Minute, func() bool { return o.isGone(ctx) })
 }
 
 func (o *owner) isGone(ctx context.Context) bool {
@@ -84,7 +85,7 @@ func (o *owner) isGone(ctx context.Context) bool {
 
 // awaitHolder waits until Seam has the credential held by somebody; by nobody, or one of the crowd, for "".
 func (o *owner) awaitHolder(ctx context.Context, began time.Time, who string) (time.Duration, error) {
-	err := until(ctx, 2*time.Minute, func() bool {
+	err := process.Until(ctx, 2*time.Minute, func() bool {
 		credential, _ := o.seam.Credential(o.credential)
 		held := credential.ACSUserID
 		return held == who || who == "" && held != alice && held != bob
@@ -117,7 +118,7 @@ func (w *world) byHand(ctx context.Context) (stop func() []time.Duration, err er
 				_ = w.api.Patch(ctx, probe, client.RawPatch(types.MergePatchType, []byte(patch)))
 			}
 			took = append(took, time.Since(began))
-			_ = pause(stopped, time.Second/4)
+			_ = process.Pause(stopped, time.Second/4)
 		}
 	}()
 	return func() []time.Duration { cancel(); <-ended; return took }, nil

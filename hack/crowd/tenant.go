@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
+	"github.com/seam-operator/seam-operator/hack/internal/process"
 )
 
 // keysOf says which keys the objects of a crowd have.
@@ -90,7 +91,7 @@ func (c *crowd) create(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return until(ctx, 10*time.Minute, func() bool { return c.unhandled(ctx) == 0 })
+	return process.Until(ctx, 10*time.Minute, func() bool { return c.unhandled(ctx) == 0 })
 }
 
 // unhandled counts the objects that the operator has not looked at yet.
@@ -154,7 +155,7 @@ func (c *crowd) remove(ctx context.Context) error {
 			return err
 		}
 	}
-	return until(ctx, 10*time.Minute, func() bool {
+	return process.Until(ctx, 10*time.Minute, func() bool {
 		var list v1alpha1.CredentialAssignmentList
 		err := c.api.List(ctx, &list, client.InNamespace(crowdsNamespace), client.Limit(1))
 		return err == nil && len(list.Items) == 0

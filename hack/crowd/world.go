@@ -122,7 +122,7 @@ func (w *world) putSecret(ctx context.Context, namespace, name, key string) erro
 
 func (w *world) stop() {
 	if w.operator != nil {
-		w.operator.stop()
+		w.operator.Stop()
 	}
 	w.seam.Close()
 	_ = w.http.Close()
