@@ -19,10 +19,11 @@ func FreeAddress() (string, error) {
 
 // AwaitReady asks until the answer is 200, for up to a minute.
 func AwaitReady(ctx context.Context, url string) error {
-	return Until(ctx, time.Minute, func() bool { return isReady(ctx, http.DefaultClient, url) })
+	return Until(ctx, time.Minute, func() bool { return IsReady(ctx, http.DefaultClient, url) })
 }
 
-func isReady(ctx context.Context, client *http.Client, url string) bool {
+// IsReady reports whether the answer is 200 now.
+func IsReady(ctx context.Context, client *http.Client, url string) bool {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return false

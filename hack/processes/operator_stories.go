@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"syscall"
+	"time"
+
+	coordinationv1 "k8s.io/api/coordination/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/seam-operator/seam-operator/hack/internal/process"
+	"github.com/seam-operator/seam-operator/pkg/fakeseam"
+)
+
+// killedDuringAMove kills the operator while Seam works at a change, which comes about before the kill, or only when the next
+// process has had its first look.
+func killedDuringAMove(ctx context.Context, on *stage) (string, error) {
+	operator, err := on.startReplica(ctx, "1")
+	if err != nil {
+		return "", err
+	}
+	credential := on.newCredential()
+	if err := on.declareReady(ctx, "key", credential, alice); err != nil {
+		return "", err
+	}
+	expected := []string{"assign Alice"}
+	persons := []string{alice, bob}
+	kills := 0
+	for _, operation := range []string{fakeseam.OpUnassignCredential, fakeseam.OpAssignCredential} {
+		for _, isDone := range []bool{true, false} {
+			kills++
+			from, to := persons[(kills-1)%2], persons[kills%2]
+			release := on.hold(operation, isDone)
+			if err := on.move(ctx, "key", credential, to); err != nil {
+				return "", err
+			}
+			if err := on.held(ctx, operation); err != nil {
+				return "", err
+			}
+			operator.Kill()
+			seen := len(on.Calls())
+			if operator, err = on.startReplica(ctx, fmt.Sprint(kills+1)); err != nil {
+				return "", err
+			}
+			if err := process.Until(ctx, limit, func() bool { return len(on.Calls()) > seen }); err != nil {
+				return "", err
+			}
+			release()
+			if err := on.ready(ctx, "key"); err != nil {
+				return "", fmt.Errorf("after kill %d: %w", kills, err)
+			}
+			expected = append(expected, "unassign "+names[from], "assign "+names[to])
+		}
+	}
+	return fmt.Sprintf("%d kills during changes that came about before or after: each move changed Seam twice, and no more", kills),
+		on.expectChanges(credential, expected...)
+}
+
+// leaderKilled kills the leader of two while its assign is done and not answered.
+func leaderKilled(ctx context.Context, on *stage) (string, error) {
+	leader, _, credential, err := on.pair(ctx)
+	if err != nil {
+		return "", err
+	}
+	release := on.hold(fakeseam.OpAssignCredential, true)
+	defer release()
+	if err := on.move(ctx, "key", credential, bob); err != nil {
+		return "", err
+	}
+	if err := on.held(ctx, fakeseam.OpAssignCredential); err != nil {
+		return "", err
+	}
+	leader.Kill()
+	ends, err := on.leaseEnds(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := on.ready(ctx, "key"); err != nil {
+		return "", err
+	}
+	for _, call := range on.Calls() {
+		if call.UserAgent == "second" {
+			return fmt.Sprintf("the other replica's first call came %s after the lease ended, and nothing was sent twice", call.Time.Sub(ends).Round(time.Millisecond)),
+				on.expectChanges(credential, "assign Alice", "unassign Alice", "assign Bob")
+		}
+	}
+	return "", fmt.Errorf("the other replica called nobody")
+}
+
+// leaderStopped stops the leader with SIGSTOP while the read that it wants to act on is under way, and lets it go on when
+// another replica has led.
+func leaderStopped(ctx context.Context, on *stage) (string, error) {
+	leader, second, credential, err := on.pair(ctx)
+	if err != nil {
+		return "", err
+	}
+	release := on.hold(fakeseam.OpGetCredential, true)
+	if err := on.move(ctx, "key", credential, bob); err != nil {
+		return "", err
+	}
+	if err := on.held(ctx, fakeseam.OpGetCredential); err != nil {
+		return "", err
+	}
+	leader.Signal(syscall.SIGSTOP)
+	stopped := time.Now()
+	release() // the answer is there when it wakes up
+	if err := on.ready(ctx, "key"); err != nil {
+		return "", err
+	}
+	if err := on.move(ctx, "key", credential, carol); err != nil {
+		return "", err
+	}
+	if err := on.ready(ctx, "key"); err != nil {
+		return "", err
+	}
+	woken := time.Now()
+	leader.Signal(syscall.SIGCONT)
+	if err := process.Until(ctx, limit, func() bool { return hasEnded(leader.Process) }); err != nil {
+		return "", fmt.Errorf("waiting until the replica ends that was stopped: %w", err)
+	}
+	for _, call := range on.Writes() {
+		if call.UserAgent == leader.name && call.Time.After(stopped) {
+			return "", fmt.Errorf("the replica that was stopped sent %s", call)
+		}
+	}
+	if hasEnded(second.Process) {
+		return "", second.End()
+	}
+	return fmt.Sprintf("stopped for %s with a read in its hands, it sent nothing when it woke up, and ended", woken.Sub(stopped).Round(time.Second)),
+		on.expectChanges(credential, "assign Alice", "unassign Alice", "assign Bob", "unassign Bob", "assign Carol")
+}
+
+// pair starts two replicas, of which the first one leads and has given a credential to Alice.
+func (on *stage) pair(ctx context.Context) (leader, second *replica, credential string, err error) {
+	if leader, err = on.startReplica(ctx, "first", on.withLease()...); err != nil {
+		return nil, nil, "", err
+	}
+	credential = on.newCredential()
+	if err := on.declareReady(ctx, "key", credential, alice); err != nil {
+		return nil, nil, "", err
+	}
+	second, err = on.startReplica(ctx, "second", on.withLease()...)
+	return leader, second, credential, err
+}
+
+// leaseEnds returns when somebody else may lead.
+func (on *stage) leaseEnds(ctx context.Context) (time.Time, error) {
+	var lease coordinationv1.Lease
+	if err := on.api.Get(ctx, client.ObjectKey{Namespace: on.namespace, Name: "seam-operator"}, &lease); err != nil {
+		return time.Time{}, err
+	}
+	return lease.Spec.RenewTime.Add(time.Duration(*lease.Spec.LeaseDurationSeconds) * time.Second), nil
+}
+
+func hasEnded(p *process.Process) bool {
+	select {
+	case <-p.Ended():
+		return true
+	default:
+		return false
+	}
+}
