@@ -28,7 +28,7 @@ run: ## Run the operator against the current kubeconfig and the real Seam
 	go run .
 
 ##@ Develop
-.PHONY: test mutation processes crowd conformance verify generate manifests fmt lint build controlplane clean
+.PHONY: test mutation processes tenants crowd conformance verify generate manifests fmt lint build controlplane clean
 test: ## Run all tests, with the race detector and on a real API server
 	@assets=$$(hack/controlplane/build.sh) || exit 1; \
 	race=-race; \
@@ -42,6 +42,11 @@ processes: build ## Kill and stop the operator, the API server and etcd, restore
 	@go build -buildvcs=false -o bin/ ./hack/processes
 	@assets=$$(hack/controlplane/build.sh) || exit 1; \
 	export KUBEBUILDER_ASSETS="$$assets"; exec bin/processes
+
+tenants: build ## Measure what a tenant may do to another one: each attack for a short time (takes minutes)
+	@go build -buildvcs=false -o bin/ ./hack/crowd
+	@assets=$$(hack/controlplane/build.sh) || exit 1; \
+	export KUBEBUILDER_ASSETS="$$assets"; exec bin/crowd --attacks --objects=100 --edits=10
 
 crowd: build ## Measure how much one tenant's many objects delay and cost the owner of a credential (takes about 15 minutes)
 	@go build -buildvcs=false -o bin/ ./hack/crowd

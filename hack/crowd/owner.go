@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -94,32 +93,4 @@ func (o *owner) awaitHolder(ctx context.Context, began time.Time, who string) (t
 		return 0, fmt.Errorf("waiting until Seam shows %q as the holder: %w", who, err)
 	}
 	return time.Since(began), nil
-}
-
-// fourWrites is as many as a move costs.
-const fourWrites = 4
-
-// byHand measures, until stop is called, how long four writes to the API server take one after the other that have nothing to
-// do with the credential: what an owner waits for in any case.
-func (w *world) byHand(ctx context.Context) (stop func() []time.Duration, err error) {
-	probe := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: ownersNamespace, GenerateName: "by-hand-"}}
-	if err := w.api.Create(ctx, probe); err != nil {
-		return nil, err
-	}
-	stopped, cancel := context.WithCancel(ctx)
-	ended := make(chan struct{})
-	var took []time.Duration
-	go func() {
-		defer close(ended)
-		for stopped.Err() == nil {
-			began := time.Now()
-			for n := range fourWrites {
-				patch := fmt.Sprintf(`{"data":{"n":"%d %d"}}`, len(took), n)
-				_ = w.api.Patch(ctx, probe, client.RawPatch(types.MergePatchType, []byte(patch)))
-			}
-			took = append(took, time.Since(began))
-			_ = process.Pause(stopped, time.Second/4)
-		}
-	}()
-	return func() []time.Duration { cancel(); <-ended; return took }, nil
 }
