@@ -51,12 +51,19 @@ func (on *stage) nothingTaken(ctx context.Context, s since, writes int) error {
 			return err
 		}
 	}
+	if err := on.heldByBob(s); err != nil {
+		return err
+	}
+	return on.noWritesAfter(writes)
+}
+
+func (on *stage) heldByBob(s since) error {
 	for _, credential := range []string{s.moved, s.replaced, s.added} {
 		if holder := on.holder(credential); holder != bob {
 			return fmt.Errorf("%s holds what Bob should hold", names[holder])
 		}
 	}
-	return on.noWritesAfter(writes)
+	return nil
 }
 
 func (on *stage) noWritesAfter(writes int) error {
@@ -149,18 +156,8 @@ func restoredAsDocumented(ctx context.Context, on *stage) (string, error) {
 	if err := on.restore(ctx, snapshot); err != nil {
 		return "", err
 	}
-	for _, name := range []string{"moved", "replaced", "revoked"} {
-		if err := on.patch(ctx, name, `{"spec":{"suspend":true}}`); err != nil {
-			return "", err
-		}
-	}
-	if _, err := on.startReplica(ctx, "after"); err != nil {
+	if err := on.startSuspended(ctx, "moved", "replaced", "revoked"); err != nil {
 		return "", err
-	}
-	for _, name := range []string{"moved", "replaced", "revoked"} {
-		if err := on.handled(ctx, name); err != nil {
-			return "", err
-		}
 	}
 	if err := on.patch(ctx, "moved", `{"spec":{"acsUserID":"`+bob+`","suspend":false}}`); err != nil {
 		return "", err
@@ -171,10 +168,26 @@ func restoredAsDocumented(ctx context.Context, on *stage) (string, error) {
 	if holder := on.holder(revoked); holder != "" {
 		return "", fmt.Errorf("%s holds what was taken from her before the restore", names[holder])
 	}
-	for _, credential := range []string{s.moved, s.replaced, s.added} {
-		if holder := on.holder(credential); holder != bob {
-			return "", fmt.Errorf("%s holds what Bob should hold", names[holder])
-		}
+	if err := on.heldByBob(s); err != nil {
+		return "", err
 	}
 	return "operator stopped, objects suspended before it started again: a free credential stayed free, nobody lost one", on.noWritesAfter(writes)
+}
+
+// startSuspended suspends objects, starts an operator and returns when it has seen them.
+func (on *stage) startSuspended(ctx context.Context, suspended ...string) error {
+	for _, name := range suspended {
+		if err := on.patch(ctx, name, `{"spec":{"suspend":true}}`); err != nil {
+			return err
+		}
+	}
+	if _, err := on.startReplica(ctx, "after"); err != nil {
+		return err
+	}
+	for _, name := range suspended {
+		if err := on.handled(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
