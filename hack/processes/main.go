@@ -47,7 +47,8 @@ type story struct {
 var stories = []story{
 	{"operator killed during a move", killedDuringAMove},
 	{"leader killed, another replica goes on", leaderKilled},
-	{"leader stopped past its lease", leaderStopped},
+	{"leader stopped past its lease after a read", leaderStoppedAfterARead},
+	{"leader stopped past its lease before a call", leaderStoppedBeforeACall},
 	{"API server killed and restarted", apiServerKilled},
 	{"API server away for longer than the lease", apiServerAway},
 	{"etcd killed and restarted", etcdKilled},

@@ -88,9 +88,8 @@ func leaderKilled(ctx context.Context, on *stage) (string, error) {
 	return "", fmt.Errorf("the other replica called nobody")
 }
 
-// leaderStopped stops the leader with SIGSTOP while the read that it wants to act on is under way, and lets it go on when
-// another replica has led.
-func leaderStopped(ctx context.Context, on *stage) (string, error) {
+// leaderStoppedAfterARead stops the leader while the read that it wants to act on is under way.
+func leaderStoppedAfterARead(ctx context.Context, on *stage) (string, error) {
 	leader, second, credential, err := on.pair(ctx)
 	if err != nil {
 		return "", err
@@ -102,38 +101,67 @@ func leaderStopped(ctx context.Context, on *stage) (string, error) {
 	if err := on.held(ctx, fakeseam.OpGetCredential); err != nil {
 		return "", err
 	}
+	stopped, err := on.whileStopped(ctx, leader, second, credential, release)
+	return fmt.Sprintf("stopped for %s with a read in its hands, it sent nothing when it woke up, and ended", stopped), err
+}
+
+// leaderStoppedBeforeACall stops the leader when its change is recorded and was not sent.
+func leaderStoppedBeforeACall(ctx context.Context, on *stage) (string, error) {
+	p, err := on.newProxy()
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = p.server.Close() }()
+	leader, second, credential, err := on.pair(ctx, "--kubeconfig="+p.kubeconfig)
+	if err != nil {
+		return "", err
+	}
+	held, release := p.hold()
+	if err := on.move(ctx, "key", credential, bob); err != nil {
+		return "", err
+	}
+	if err := await(ctx, held); err != nil {
+		return "", fmt.Errorf("waiting for the record: %w", err)
+	}
+	stopped, err := on.whileStopped(ctx, leader, second, credential, release)
+	return fmt.Sprintf("stopped for %s between its record and its call, it sent nothing when it woke up, and ended", stopped), err
+}
+
+// whileStopped stops the leader with SIGSTOP, gives it what it waits for, lets another replica lead and move the credential
+// on, back to Alice at last, and lets the first one go on. It has to send nothing any more, and to end.
+func (on *stage) whileStopped(ctx context.Context, leader, second *replica, credential string, release func()) (time.Duration, error) {
 	leader.Signal(syscall.SIGSTOP)
 	stopped := time.Now()
-	release() // the answer is there when it wakes up
+	release() // it is there when it wakes up
 	if err := on.ready(ctx, "key"); err != nil {
-		return "", err
+		return 0, err
 	}
-	if err := on.move(ctx, "key", credential, carol); err != nil {
-		return "", err
+	if err := on.move(ctx, "key", credential, alice); err != nil {
+		return 0, err
 	}
 	if err := on.ready(ctx, "key"); err != nil {
-		return "", err
+		return 0, err
 	}
 	woken := time.Now()
 	leader.Signal(syscall.SIGCONT)
 	if err := process.Until(ctx, limit, func() bool { return hasEnded(leader.Process) }); err != nil {
-		return "", fmt.Errorf("waiting until the replica ends that was stopped: %w", err)
+		return 0, fmt.Errorf("waiting until the replica ends that was stopped: %w", err)
 	}
 	for _, call := range on.Writes() {
 		if call.UserAgent == leader.name && call.Time.After(stopped) {
-			return "", fmt.Errorf("the replica that was stopped sent %s", call)
+			return 0, fmt.Errorf("the replica that was stopped sent %s", call)
 		}
 	}
 	if hasEnded(second.Process) {
-		return "", second.End()
+		return 0, second.End()
 	}
-	return fmt.Sprintf("stopped for %s with a read in its hands, it sent nothing when it woke up, and ended", woken.Sub(stopped).Round(time.Second)),
-		on.expectChanges(credential, "assign Alice", "unassign Alice", "assign Bob", "unassign Bob", "assign Carol")
+	return woken.Sub(stopped).Round(time.Second),
+		on.expectChanges(credential, "assign Alice", "unassign Alice", "assign Bob", "unassign Bob", "assign Alice")
 }
 
-// pair starts two replicas, of which the first one leads and has given a credential to Alice.
-func (on *stage) pair(ctx context.Context) (leader, second *replica, credential string, err error) {
-	if leader, err = on.startReplica(ctx, "first", on.withLease()...); err != nil {
+// pair starts two replicas, of which the first one leads and has given a credential to Alice. It has the leader's arguments.
+func (on *stage) pair(ctx context.Context, leaders ...string) (leader, second *replica, credential string, err error) {
+	if leader, err = on.startReplica(ctx, "first", append(on.withLease(), leaders...)...); err != nil {
 		return nil, nil, "", err
 	}
 	credential = on.newCredential()
