@@ -71,6 +71,7 @@ func startCluster(ctx context.Context, assets string) (c *cluster, err error) {
 	return c, err
 }
 
+// connect makes the clients before anything runs: they find out what the API server has when they first need it.
 func (c *cluster) connect() error {
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
@@ -91,6 +92,7 @@ func (c *cluster) connect() error {
 	return err
 }
 
+// stop stops what runs, the API server first, which would complain of an etcd that is gone.
 func (c *cluster) stop() {
 	for _, p := range []*process.Process{c.apiServer, c.etcd} {
 		if p != nil {

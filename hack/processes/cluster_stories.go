@@ -12,6 +12,7 @@ import (
 // moveWithout moves a credential, and takes something away from the operator while the assign is done and not answered: it
 // learns what Seam says, and cannot tell anybody.
 func (on *stage) moveWithout(ctx context.Context, credential string, takeAway, bringBack func() error) error {
+	// The worst moment: Seam has done it, and what is stored says no more than that it may have.
 	release := on.hold(fakeseam.OpAssignCredential, true)
 	if err := on.move(ctx, "key", credential, bob); err != nil {
 		return err
@@ -51,6 +52,7 @@ func apiServerKilled(ctx context.Context, on *stage) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	// An operator that dies of every restart of the API server would pass too, by way of the next process.
 	if hasEnded(operator.Process) {
 		return "", fmt.Errorf("within the lease, %w", operator.End())
 	}

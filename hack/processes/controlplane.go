@@ -54,6 +54,7 @@ func (c *cluster) startAPIServer(ctx context.Context) (err error) {
 	return awaitUp(ctx, "kube-apiserver", c.apiServer, c.health, "https://"+c.addresses.apiServer+"/readyz")
 }
 
+// start runs one of the control plane's programs, with a log of its own.
 func (c *cluster) start(name string, args ...string) (*process.Process, error) {
 	log, err := c.log(name)
 	if err != nil {
@@ -100,6 +101,7 @@ func (c *cluster) snapshot(ctx context.Context) (copied string, err error) {
 
 // restore sets etcd back to a snapshot while the API server is stopped, as Kubernetes documents it.
 func (c *cluster) restore(ctx context.Context, snapshot string) error {
+	// An API server that ran on would keep what it has cached of the future.
 	c.apiServer.Kill()
 	c.etcd.Kill()
 	if err := os.RemoveAll(c.dataDir()); err != nil {

@@ -49,6 +49,7 @@ func (on *stage) declareReady(ctx context.Context, name, credential, person stri
 
 // move declares somebody else in an object.
 func (on *stage) move(ctx context.Context, name, credential, person string) error {
+	// Noted before it is sent: a call may reach Seam before the patch is answered.
 	on.declared[credential] = append(on.declared[credential], person)
 	return on.patch(ctx, name, `{"spec":{"acsUserID":"`+person+`"}}`)
 }
@@ -65,6 +66,7 @@ func (on *stage) remove(ctx context.Context, name string) error {
 	return on.gone(ctx, name)
 }
 
+// gone returns when the object is no more; an API server that does not answer proves nothing.
 func (on *stage) gone(ctx context.Context, name string) error {
 	err := process.Until(ctx, limit, func() bool {
 		obj := on.object(name)

@@ -30,6 +30,7 @@ func seamAway(ctx context.Context, on *stage) (string, error) {
 	}
 	calls := len(on.Calls())
 	began := time.Now()
+	// 503 is an answer, which the operator counts as one that tells nothing; a closed connection is none. Both are outages.
 	end := on.Inject(fakeseam.Fault{Status: http.StatusServiceUnavailable})
 	for _, change := range []func() error{
 		func() error { return on.declare(ctx, "coming", coming, alice) },
@@ -81,6 +82,7 @@ func (on *stage) duringTheOutage(ctx context.Context) error {
 	return on.is(ctx, "moving", metav1.ConditionUnknown, v1alpha1.ReasonSeamUnavailable)
 }
 
+// afterTheOutage returns once everything is as declared, and fails if a write comes after that.
 func (on *stage) afterTheOutage(ctx context.Context) error {
 	for _, name := range []string{"settled", "moving", "coming"} {
 		if err := on.ready(ctx, name); err != nil {

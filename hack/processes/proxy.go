@@ -26,6 +26,7 @@ type proxy struct {
 	gate chan struct{} // closed when it may go on
 }
 
+// newProxy serves on loopback without TLS, which a client takes with a token all the same.
 func (c *cluster) newProxy() (*proxy, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -55,6 +56,7 @@ func (p *proxy) hold() (held <-chan struct{}, release func()) {
 	return p.held, func() { close(gate) }
 }
 
+// keepBack waits in the middle of one answer. Others, such as renewals of the lease, go through meanwhile.
 func (p *proxy) keepBack(answer *http.Response) error {
 	if answer.Request.Method != http.MethodPatch || !strings.HasSuffix(answer.Request.URL.Path, "/status") {
 		return nil

@@ -89,11 +89,13 @@ func restoredUnderARunningOperator(ctx context.Context, on *stage) (string, erro
 	if err := on.restore(ctx, snapshot); err != nil {
 		return "", err
 	}
+	// Changes at the restored API server, as somebody makes who finds old declarations there.
 	for _, name := range []string{"moved", "replaced"} {
 		if err := on.ask(ctx, name, "after the restore"); err != nil {
 			return "", err
 		}
 	}
+	// That it renews its lease proves that it is awake and reaches the API server: it could act if it wanted.
 	if err := on.renewed(ctx, operator, renewals); err != nil {
 		return "", err
 	}
@@ -107,6 +109,7 @@ func restoredUnderARunningOperator(ctx context.Context, on *stage) (string, erro
 	if err := on.nothingTaken(ctx, s, writes); err != nil {
 		return "", err
 	}
+	// What is declared anew is true already: it is adopted, and nothing is sent for it.
 	if err := on.move(ctx, "moved", s.moved, bob); err != nil {
 		return "", err
 	}
@@ -131,63 +134,4 @@ func (on *stage) renewed(ctx context.Context, operator *replica, times int) erro
 		}
 		return times < 0 || hasEnded(operator.Process)
 	})
-}
-
-// restoredAsDocumented stops the operator first, suspends what came back before it starts again, and takes the suspension off
-// where the declaration is right. A credential that is free by now is not given to whom the past declares.
-func restoredAsDocumented(ctx context.Context, on *stage) (string, error) {
-	operator, err := on.startReplica(ctx, "before")
-	if err != nil {
-		return "", err
-	}
-	revoked := on.newCredential()
-	if err := on.declareReady(ctx, "revoked", revoked, alice); err != nil {
-		return "", err
-	}
-	s, snapshot, err := on.prepare(ctx)
-	if err != nil {
-		return "", err
-	}
-	if err := on.remove(ctx, "revoked"); err != nil {
-		return "", err
-	}
-	operator.Stop()
-	writes := len(on.Writes())
-	if err := on.restore(ctx, snapshot); err != nil {
-		return "", err
-	}
-	if err := on.startSuspended(ctx, "moved", "replaced", "revoked"); err != nil {
-		return "", err
-	}
-	if err := on.patch(ctx, "moved", `{"spec":{"acsUserID":"`+bob+`","suspend":false}}`); err != nil {
-		return "", err
-	}
-	if err := on.ready(ctx, "moved"); err != nil {
-		return "", err
-	}
-	if holder := on.holder(revoked); holder != "" {
-		return "", fmt.Errorf("%s holds what was taken from her before the restore", names[holder])
-	}
-	if err := on.heldByBob(s); err != nil {
-		return "", err
-	}
-	return "operator stopped, objects suspended before it started again: a free credential stayed free, nobody lost one", on.noWritesAfter(writes)
-}
-
-// startSuspended suspends objects, starts an operator and returns when it has seen them.
-func (on *stage) startSuspended(ctx context.Context, suspended ...string) error {
-	for _, name := range suspended {
-		if err := on.patch(ctx, name, `{"spec":{"suspend":true}}`); err != nil {
-			return err
-		}
-	}
-	if _, err := on.startReplica(ctx, "after"); err != nil {
-		return err
-	}
-	for _, name := range suspended {
-		if err := on.handled(ctx, name); err != nil {
-			return err
-		}
-	}
-	return nil
 }

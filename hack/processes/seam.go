@@ -57,6 +57,7 @@ func (s *seam) listen(replica string) (url string, err error) {
 	return "http://" + listener.Addr().String(), nil
 }
 
+// close ends the calls that are held, which the servers would wait for.
 func (s *seam) close() {
 	s.Close()
 	for _, server := range s.servers {
@@ -64,6 +65,7 @@ func (s *seam) close() {
 	}
 }
 
+// holder returns the ACS user who holds a credential; empty when nobody does.
 func (s *seam) holder(credential string) string {
 	c, _ := s.Credential(credential)
 	return c.ACSUserID

@@ -38,6 +38,7 @@ type stage struct {
 	replicas  []*replica
 }
 
+// newStage returns a stage to be ended even with an error.
 func newStage(ctx context.Context, c *cluster, binary string) (*stage, error) {
 	on := &stage{cluster: c, seam: newSeam(), binary: binary}
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "case-"}}
@@ -108,6 +109,7 @@ func (on *stage) withLease() []string {
 // shownBytes is how much of each log a failure shows.
 const shownBytes = 4000
 
+// showLogs shows what led to a failure: by far the most of it is told by the last lines, and by the calls in their order.
 func (on *stage) showLogs(out io.Writer) {
 	for _, r := range on.replicas {
 		content, err := os.ReadFile(r.log)
