@@ -39,6 +39,8 @@ type attack struct {
 	patience time.Duration
 }
 
+// attacks are what is tried. Half of the objects of each name credentials of their own: the operator works at those as at
+// anybody's, and does not only look at them.
 func attacks(o options) []attack {
 	return []attack{
 		{what: fmt.Sprintf("objects of %d kB with keys that Seam does not know", o.size/1000), crowd: crowd{keys: bogus, size: o.size}},
@@ -108,6 +110,7 @@ func (w *world) withstand(ctx context.Context, o options) error {
 	return printAttacks(os.Stdout, alone, rows)
 }
 
+// withstandOne returns what was measured, also when it breaks a bound: the table tells all of them at the end.
 func (w *world) withstandOne(ctx context.Context, o options, a attack) (r *attackRow, err error) {
 	r = &attackRow{row: row{what: a.what}, patience: a.patience}
 	own, c := w.newOwner(), a.crowd
@@ -115,9 +118,11 @@ func (w *world) withstandOne(ctx context.Context, o options, a attack) (r *attac
 	for range o.objects / 2 {
 		c.own = append(c.own, w.newOwner().credential)
 	}
+	// What the attack before left behind counts as there before this one: each is held to what it adds.
 	if r.before, err = w.settled(ctx); err != nil {
 		return nil, err
 	}
+	// The first move comes while the operator has not looked at most of the objects yet.
 	if err := errors.Join(own.declare(ctx), c.put(ctx)); err != nil {
 		return nil, err
 	}
