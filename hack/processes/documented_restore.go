@@ -8,7 +8,7 @@ import (
 // restoredAsDocumented stops the operator first, suspends what came back before it starts again, and takes the suspension off
 // where the declaration is right. A credential that is free by now is not given to whom the past declares.
 func restoredAsDocumented(ctx context.Context, on *stage) (string, error) {
-	operator, err := on.startReplica(ctx, "before")
+	past, err := on.startReplica(ctx, "past")
 	if err != nil {
 		return "", err
 	}
@@ -16,7 +16,7 @@ func restoredAsDocumented(ctx context.Context, on *stage) (string, error) {
 	if err := on.declareReady(ctx, "revoked", revoked, alice); err != nil {
 		return "", err
 	}
-	s, snapshot, err := on.prepare(ctx)
+	operator, s, snapshot, err := on.prepare(ctx, past)
 	if err != nil {
 		return "", err
 	}

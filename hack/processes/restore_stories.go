@@ -15,28 +15,34 @@ import (
 // gave it to Alice and given to Bob by another one, one is declared for the first time.
 type since struct{ moved, replaced, added string }
 
-func (on *stage) prepare(ctx context.Context) (s since, snapshot string, err error) {
+// The operator stops for the snapshot, which may keep the API server away for longer than its lease, and the one that is
+// returned goes on.
+func (on *stage) prepare(ctx context.Context, past *replica, args ...string) (operator *replica, s since, snapshot string, err error) {
 	s = since{on.newCredential(), on.newCredential(), on.newCredential()}
 	for name, credential := range map[string]string{"moved": s.moved, "replaced": s.replaced} {
 		if err := on.declareReady(ctx, name, credential, alice); err != nil {
-			return s, "", err
+			return nil, s, "", err
 		}
 	}
+	past.Stop()
 	if snapshot, err = on.snapshot(ctx); err != nil {
-		return s, "", err
+		return nil, s, "", err
+	}
+	if operator, err = on.startReplica(ctx, "before", args...); err != nil {
+		return nil, s, "", err
 	}
 	if err := on.move(ctx, "moved", s.moved, bob); err != nil {
-		return s, "", err
+		return nil, s, "", err
 	}
 	if err := on.remove(ctx, "replaced"); err != nil {
-		return s, "", err
+		return nil, s, "", err
 	}
 	for name, credential := range map[string]string{"replacement": s.replaced, "added": s.added} {
 		if err := on.declareReady(ctx, name, credential, bob); err != nil {
-			return s, "", err
+			return nil, s, "", err
 		}
 	}
-	return s, snapshot, on.ready(ctx, "moved")
+	return operator, s, snapshot, on.ready(ctx, "moved")
 }
 
 // nothingTaken waits until the objects of the past are seen for what they are, and fails if Seam was asked for any change.
@@ -77,11 +83,11 @@ func (on *stage) noWritesAfter(writes int) error {
 // server goes on from the revision that the watch had reached, which lies in the future now. It has to do nothing by what it
 // remembers, and by what the past declares to take nothing from anybody, once it was started anew as Kubernetes asks for.
 func restoredUnderARunningOperator(ctx context.Context, on *stage) (string, error) {
-	operator, err := on.startReplica(ctx, "leader", on.withLease()...)
+	past, err := on.startReplica(ctx, "past", on.withLease()...)
 	if err != nil {
 		return "", err
 	}
-	s, snapshot, err := on.prepare(ctx)
+	operator, s, snapshot, err := on.prepare(ctx, past, on.withLease()...)
 	if err != nil {
 		return "", err
 	}
