@@ -2,8 +2,11 @@
 // real API server and a fake Seam, with the operator as it is shipped, in a process of its own. It prints a table, and fails
 // when a bound is missed: a move or a revocation a second later than without the crowd, or 5 % of a core at rest.
 //
-// It runs in the root of the repository. KUBEBUILDER_ASSETS names the folder of etcd and kube-apiserver; "make crowd" sees
-// to that.
+// With --attacks it measures instead what each of many things that a tenant may do costs another one, in a few minutes: how long
+// moves and revocations take, and whether the operator gives back the memory and goroutines that it needed.
+//
+// It runs in the root of the repository. KUBEBUILDER_ASSETS names the folder of etcd and kube-apiserver; "make crowd" and
+// "make tenants" see to that.
 package main
 
 import (
@@ -36,7 +39,8 @@ func main() {
 	flag.Float64Var(&o.edits, "edits", 30, "edits a second over all of them")
 	flag.DurationVar(&o.rest, "rest", time.Minute, "how long the operator is watched at rest")
 	flag.DurationVar(&o.settle, "settle", 5*time.Minute, "how long to wait before it counts as at rest")
-	flag.StringVar(&o.only, "only", "", "measure only beside keys that are bogus, one or none")
+	flag.StringVar(&o.only, "only", "", "measure only beside keys that are bogus, one or none; with --attacks, only attacks whose names contain this")
+	flag.BoolVar(&o.attacks, "attacks", false, "measure what a tenant may do to another one, each for a short time")
 	flag.Parse()
 
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -56,6 +60,7 @@ type options struct {
 	edits        float64
 	rest, settle time.Duration
 	only         string
+	attacks      bool
 }
 
 // run leaves nothing behind: no process, no file.
@@ -69,6 +74,9 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	defer w.stop()
+	if o.attacks {
+		return w.withstand(ctx, o)
+	}
 	var t table
 	for _, step := range []struct {
 		name    string

@@ -9,12 +9,17 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/seam-operator/seam-operator/hack/internal/process"
 	"github.com/seam-operator/seam-operator/pkg/fakeseam"
 )
 
+// How often each is measured in a row of the table of crowds, and in that of attacks.
 const (
 	moves       = 6
 	revocations = 3
+
+	attackMoves       = 3
+	attackRevocations = 1
 )
 
 // row is one line of the table.
@@ -41,7 +46,7 @@ func (w *world) alone(ctx context.Context, o options, t *table) error {
 	if r.cpu, err = w.operator.share(ctx, o.rest/2); err != nil {
 		return err
 	}
-	if err := own.measure(ctx, &r, revocations); err != nil {
+	if err := own.measure(ctx, &r, moves, revocations); err != nil {
 		return err
 	}
 	t.add(r)
@@ -61,14 +66,14 @@ func (w *world) besideBogusKeys(ctx context.Context, o options, t *table) error 
 	if quiet.cpu, err = w.operator.share(ctx, o.rest); err != nil {
 		return err
 	}
-	if err := own.measure(ctx, &quiet, revocations); err != nil {
+	if err := own.measure(ctx, &quiet, moves, revocations); err != nil {
 		return err
 	}
 	t.add(quiet)
 	if err := own.declare(ctx); err != nil {
 		return err
 	}
-	if err := c.whileEdited(ctx, o, &edited, func() error { return own.measure(ctx, &edited, revocations) }); err != nil {
+	if err := c.whileEdited(ctx, o, &edited, func() error { return own.measure(ctx, &edited, moves, revocations) }); err != nil {
 		return err
 	}
 	t.add(edited)
@@ -84,7 +89,7 @@ func (w *world) besideOneKey(ctx context.Context, o options, t *table) error {
 		return err
 	}
 	r := row{what: fmt.Sprintf("%d objects, %d kB each, with one key that reads the credential, %g edits a second", o.objects, o.size/1000, o.edits)}
-	if err := c.whileEdited(ctx, o, &r, func() error { return own.measure(ctx, &r, 1) }); err != nil {
+	if err := c.whileEdited(ctx, o, &r, func() error { return own.measure(ctx, &r, moves, 1) }); err != nil {
 		return err
 	}
 	t.add(r)
@@ -99,7 +104,7 @@ func (w *world) besideNoKeys(ctx context.Context, o options, t *table) error {
 		return err
 	}
 	say("waiting %s, until the operator looks at them as seldom as it ever does …", o.settle)
-	if err := pause(ctx, o.settle); err != nil {
+	if err := process.Pause(ctx, o.settle); err != nil {
 		return err
 	}
 	r := row{what: fmt.Sprintf("%d objects without any Secret", c.objects), isAtRest: true}
@@ -107,7 +112,7 @@ func (w *world) besideNoKeys(ctx context.Context, o options, t *table) error {
 	if r.cpu, err = w.operator.share(ctx, o.rest); err != nil {
 		return err
 	}
-	if err := own.measure(ctx, &r, revocations); err != nil {
+	if err := own.measure(ctx, &r, moves, revocations); err != nil {
 		return err
 	}
 	t.add(r)
@@ -134,7 +139,7 @@ func (c *crowd) whileEdited(ctx context.Context, o options, r *row, measure func
 }
 
 // measure moves the credential a few times, and then takes it away, so often. It leaves no owner.
-func (o *owner) measure(ctx context.Context, r *row, revocations int) error {
+func (o *owner) measure(ctx context.Context, r *row, moves, revocations int) error {
 	say("measuring moves and revocations beside: %s", r.what)
 	stop, err := o.byHand(ctx)
 	if err != nil {
@@ -185,7 +190,7 @@ func rounded(all []time.Duration) []time.Duration {
 func (t *table) print(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 1, ' ', tabwriter.TabIndent)
 	line := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) }
-	line("| objects of others for the credential\t| a move takes at most\t| a revocation, beyond the grace\t| four writes by hand\t| CPU\t|")
+	line("| objects of others for the credential\t| a move takes at most\t| a revocation, beyond the grace\t| four writes by hand, each seen\t| CPU\t|")
 	line("|---\t|---\t|---\t|---\t|---\t|")
 	var missed []error
 	for _, r := range t.rows {

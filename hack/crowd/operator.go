@@ -5,25 +5,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"syscall"
 	"time"
+
+	"github.com/seam-operator/seam-operator/hack/internal/process"
 )
 
 // operator is the operator, running.
-type operator struct {
-	cmd   *exec.Cmd
-	ended chan struct{}
-}
+type operator struct{ *process.Process }
 
 // startOperator returns once the operator is ready. Its log is kept in the folder.
 func startOperator(ctx context.Context, binary, dir string, args ...string) (*operator, error) {
-	probes, err := freeAddress()
+	probes, err := process.FreeAddress()
 	if err != nil {
 		return nil, err
 	}
@@ -31,51 +27,16 @@ func startOperator(ctx context.Context, binary, dir string, args ...string) (*op
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(binary, append(args, "--health-probe-bind-address="+probes)...)
-	cmd.Stdout, cmd.Stderr = log, log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for this program alone
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("starting %s: %w", binary, err)
+	defer func() { _ = log.Close() }() // the process has its own handle
+	p, err := process.Start(exec.Command(binary, append(args, "--health-probe-bind-address="+probes)...), log)
+	if err != nil {
+		return nil, err
 	}
-	o := &operator{cmd: cmd, ended: make(chan struct{})}
-	go func() { _ = cmd.Wait(); _ = log.Close(); close(o.ended) }()
-	if err := until(ctx, time.Minute, func() bool { return isReady(ctx, "http://"+probes+"/readyz") }); err != nil {
-		o.stop()
+	if err := process.AwaitReady(ctx, "http://"+probes+"/readyz"); err != nil {
+		p.Stop()
 		return nil, fmt.Errorf("waiting until the operator is ready: %w", err)
 	}
-	return o, nil
-}
-
-// freeAddress returns an address of this machine that nothing listens on.
-func freeAddress() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return listener.Addr().String(), listener.Close()
-}
-
-func isReady(ctx context.Context, url string) bool {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return false
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return false
-	}
-	_ = res.Body.Close()
-	return res.StatusCode == http.StatusOK
-}
-
-func (o *operator) stop() {
-	_ = o.cmd.Process.Signal(syscall.SIGTERM)
-	select {
-	case <-o.ended:
-	case <-time.After(30 * time.Second):
-		_ = o.cmd.Process.Kill()
-		<-o.ended
-	}
+	return &operator{p}, nil
 }
 
 // ticks is how many clock ticks of /proc/<pid>/stat make a second: always 100 on Linux.
@@ -83,7 +44,7 @@ const ticks = 100
 
 // cpu returns how long the operator has run on a processor since it started.
 func (o *operator) cpu() (time.Duration, error) {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", o.cmd.Process.Pid))
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", o.PID()))
 	if err != nil {
 		return 0, err
 	}
@@ -109,35 +70,9 @@ func (o *operator) share(ctx context.Context, length time.Duration) (float64, er
 		return 0, err
 	}
 	began := time.Now()
-	if err := pause(ctx, length); err != nil {
+	if err := process.Pause(ctx, length); err != nil {
 		return 0, err
 	}
 	after, err := o.cpu()
 	return float64(after-before) / float64(time.Since(began)), err
-}
-
-// pause lets a time go by.
-func pause(ctx context.Context, length time.Duration) error {
-	select {
-	case <-time.After(length):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// until asks again and again, for so long at most, until the condition holds.
-func until(ctx context.Context, limit time.Duration, condition func() bool) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("it did not come within %s", limit))
-	defer cancel()
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	for !condition() {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-	return nil
 }

@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
+	"github.com/seam-operator/seam-operator/hack/internal/process"
 )
 
 // handOverGrace is the operator's own, by default.
@@ -42,7 +42,7 @@ func (o *owner) declare(ctx context.Context) error {
 }
 
 func (o *owner) reported(ctx context.Context) error {
-	err := until(ctx, 2*time.Minute, func() bool {
+	err := process.Until(ctx, 2*time.Minute, func() bool {
 		obj := o.object()
 		return o.api.Get(ctx, client.ObjectKeyFromObject(obj), obj) == nil && obj.Status.ObservedGeneration == obj.Generation &&
 			meta.IsStatusConditionTrue(obj.Status.Conditions, v1alpha1.ConditionReady)
@@ -73,7 +73,7 @@ func (o *owner) revoke(ctx context.Context) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	return took - handOverGrace, until(ctx, 2*time.Minute, func() bool { return o.isGone(ctx) })
+	return took - handOverGrace, process.Until(ctx, 2*time.Minute, func() bool { return o.isGone(ctx) })
 }
 
 func (o *owner) isGone(ctx context.Context) bool {
@@ -84,7 +84,7 @@ func (o *owner) isGone(ctx context.Context) bool {
 
 // awaitHolder waits until Seam has the credential held by somebody; by nobody, or one of the crowd, for "".
 func (o *owner) awaitHolder(ctx context.Context, began time.Time, who string) (time.Duration, error) {
-	err := until(ctx, 2*time.Minute, func() bool {
+	err := process.Until(ctx, 2*time.Minute, func() bool {
 		credential, _ := o.seam.Credential(o.credential)
 		held := credential.ACSUserID
 		return held == who || who == "" && held != alice && held != bob
@@ -93,32 +93,4 @@ func (o *owner) awaitHolder(ctx context.Context, began time.Time, who string) (t
 		return 0, fmt.Errorf("waiting until Seam shows %q as the holder: %w", who, err)
 	}
 	return time.Since(began), nil
-}
-
-// fourWrites is as many as a move costs.
-const fourWrites = 4
-
-// byHand measures, until stop is called, how long four writes to the API server take one after the other that have nothing to
-// do with the credential: what an owner waits for in any case.
-func (w *world) byHand(ctx context.Context) (stop func() []time.Duration, err error) {
-	probe := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: ownersNamespace, GenerateName: "by-hand-"}}
-	if err := w.api.Create(ctx, probe); err != nil {
-		return nil, err
-	}
-	stopped, cancel := context.WithCancel(ctx)
-	ended := make(chan struct{})
-	var took []time.Duration
-	go func() {
-		defer close(ended)
-		for stopped.Err() == nil {
-			began := time.Now()
-			for n := range fourWrites {
-				patch := fmt.Sprintf(`{"data":{"n":"%d %d"}}`, len(took), n)
-				_ = w.api.Patch(ctx, probe, client.RawPatch(types.MergePatchType, []byte(patch)))
-			}
-			took = append(took, time.Since(began))
-			_ = pause(stopped, time.Second/4)
-		}
-	}()
-	return func() []time.Duration { cancel(); <-ended; return took }, nil
 }

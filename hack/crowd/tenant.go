@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
+	"github.com/seam-operator/seam-operator/hack/internal/process"
 )
 
 // keysOf says which keys the objects of a crowd have.
@@ -21,7 +23,7 @@ type keysOf int
 const (
 	none  keysOf = iota // no Secret
 	bogus               // each one of its own that Seam does not know
-	one                 // all of them one that reads the credential
+	one                 // all of them one: that of the tenant's workspace unless another one is named
 )
 
 // crowd is the objects of one tenant that name the owner's credential.
@@ -31,6 +33,28 @@ type crowd struct {
 	size       int // bytes of annotations
 	objects    int
 	keys       keysOf
+
+	// For attacks:
+	key        string   // what the one Secret holds; the tenant's key when empty
+	own        []string // credentials that every other object names instead of the owner's
+	secretSize int      // bytes that each Secret holds beside its key
+	isOfOwner  bool     // they declare whom the owner declares
+}
+
+// credentialOf returns what an object names.
+func (c *crowd) credentialOf(n int) string {
+	if len(c.own) > 0 && n%2 == 1 {
+		return c.own[n/2%len(c.own)]
+	}
+	return c.credential
+}
+
+// personOf returns whom an object declares when it is edited for the nth time.
+func (c *crowd) personOf(edits int) string {
+	if c.isOfOwner {
+		return []string{alice, bob}[edits%2]
+	}
+	return []string{carol, dave}[edits%2]
 }
 
 // writers is how many requests this program has under way at once.
@@ -64,33 +88,52 @@ func nameOf(n int) string { return fmt.Sprintf("rival-%04d", n) }
 // create makes the objects, and waits until the operator has handled all of them.
 func (c *crowd) create(ctx context.Context) error {
 	say("creating %d objects for one credential …", c.objects)
-	ballast := strings.Repeat("x", c.size)
+	if err := c.put(ctx); err != nil {
+		return err
+	}
+	return process.Until(ctx, 10*time.Minute, func() bool { return c.unhandled(ctx) == 0 })
+}
+
+// put makes the objects and their Secrets.
+func (c *crowd) put(ctx context.Context) error {
 	if c.keys == one {
-		if err := c.putSecret(ctx, crowdsNamespace, "tenant", crowdsKey); err != nil {
+		if err := c.putTenantsSecret(ctx, "tenant", cmp.Or(c.key, crowdsKey)); err != nil {
 			return err
 		}
 	}
-	err := c.each(func(n int) error {
-		secret := "tenant"
+	return c.each(func(n int) error {
 		if c.keys == bogus {
-			secret = nameOf(n)
-			if err := c.putSecret(ctx, crowdsNamespace, secret, fmt.Sprintf("seam_test3bogus%04d", n)); err != nil {
+			if err := c.putTenantsSecret(ctx, nameOf(n), bogusKey(n)); err != nil {
 				return err
 			}
 		}
-		return c.api.Create(ctx, &v1alpha1.CredentialAssignment{
-			ObjectMeta: metav1.ObjectMeta{Namespace: crowdsNamespace, Name: nameOf(n), Annotations: map[string]string{"ballast": ballast}},
-			Spec: v1alpha1.CredentialAssignmentSpec{
-				ACSCredentialID: c.credential,
-				ACSUserID:       carol,
-				APIKeySecretRef: v1alpha1.SecretKeyRef{Name: secret},
-			},
-		})
+		return c.putObject(ctx, n)
 	})
-	if err != nil {
-		return err
+}
+
+func bogusKey(n int) string { return fmt.Sprintf("seam_test3bogus%04d", n) }
+
+func (c *crowd) putObject(ctx context.Context, n int) error {
+	secret := "tenant"
+	if c.keys == bogus {
+		secret = nameOf(n)
 	}
-	return until(ctx, 10*time.Minute, func() bool { return c.unhandled(ctx) == 0 })
+	return c.api.Create(ctx, &v1alpha1.CredentialAssignment{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: crowdsNamespace, Name: nameOf(n), Annotations: map[string]string{"ballast": strings.Repeat("x", c.size)},
+		},
+		Spec: v1alpha1.CredentialAssignmentSpec{
+			ACSCredentialID: c.credentialOf(n),
+			ACSUserID:       c.personOf(0),
+			APIKeySecretRef: v1alpha1.SecretKeyRef{Name: secret},
+		},
+	})
+}
+
+func (c *crowd) putTenantsSecret(ctx context.Context, name, key string) error {
+	secret := newSecret(crowdsNamespace, name, key)
+	secret.StringData["ballast"] = strings.Repeat("x", c.secretSize)
+	return c.api.Create(ctx, secret)
 }
 
 // unhandled counts the objects that the operator has not looked at yet.
@@ -116,6 +159,16 @@ func (c *crowd) unhandled(ctx context.Context) int {
 // edit changes one object after the other, so many a second, until stop is called: now and then the person, always
 // requestedAt.
 func (c *crowd) edit(ctx context.Context, perSecond float64) (stop func() int) {
+	return storm(ctx, perSecond, func(n int) {
+		patch := fmt.Sprintf(`{"metadata":{"annotations":{%q:"%d"}},"spec":{"acsUserID":%q}}`, v1alpha1.AnnotationRequestedAt, n, c.personOf(n/c.objects))
+		obj := &v1alpha1.CredentialAssignment{ObjectMeta: metav1.ObjectMeta{Namespace: crowdsNamespace, Name: nameOf(n % c.objects)}}
+		_ = c.api.Patch(ctx, obj, client.RawPatch(types.MergePatchType, []byte(patch))) // the next one comes soon
+	})
+}
+
+// storm does something so many times a second, as fast as the API server allows, until stop is called, which returns how
+// often it was done.
+func storm(ctx context.Context, perSecond float64, do func(n int)) (stop func() int) {
 	stopped, cancel := context.WithCancel(ctx)
 	var wait sync.WaitGroup
 	numbers := make(chan int)
@@ -123,10 +176,7 @@ func (c *crowd) edit(ctx context.Context, perSecond float64) (stop func() int) {
 	for range writers {
 		wait.Go(func() {
 			for n := range numbers {
-				person := []string{carol, dave}[n/c.objects%2]
-				patch := fmt.Sprintf(`{"metadata":{"annotations":{%q:"%d"}},"spec":{"acsUserID":%q}}`, v1alpha1.AnnotationRequestedAt, n, person)
-				obj := &v1alpha1.CredentialAssignment{ObjectMeta: metav1.ObjectMeta{Namespace: crowdsNamespace, Name: nameOf(n % c.objects)}}
-				_ = c.api.Patch(ctx, obj, client.RawPatch(types.MergePatchType, []byte(patch))) // the next one comes soon
+				do(n)
 			}
 		})
 	}
@@ -154,7 +204,7 @@ func (c *crowd) remove(ctx context.Context) error {
 			return err
 		}
 	}
-	return until(ctx, 10*time.Minute, func() bool {
+	return process.Until(ctx, 10*time.Minute, func() bool {
 		var list v1alpha1.CredentialAssignmentList
 		err := c.api.List(ctx, &list, client.InNamespace(crowdsNamespace), client.Limit(1))
 		return err == nil && len(list.Items) == 0

@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
+	"github.com/seam-operator/seam-operator/hack/internal/process"
 	"github.com/seam-operator/seam-operator/pkg/fakeseam"
 )
 
@@ -37,10 +38,11 @@ const (
 // world is a control plane without nodes, a fake Seam and the operator.
 type world struct {
 	env      *envtest.Environment
-	api      client.Client
+	api      client.WithWatch
 	seam     *fakeseam.Server
 	http     http.Server
 	dir      string
+	metrics  string // the address of the operator's metrics
 	operator *operator
 }
 
@@ -66,7 +68,12 @@ func newWorld(ctx context.Context, binary string) (w *world, err error) {
 	if err := w.startCluster(ctx); err != nil {
 		return w, err
 	}
-	w.operator, err = startOperator(ctx, binary, w.dir, "--kubeconfig="+filepath.Join(w.dir, "kubeconfig"), "--seam-endpoint="+url)
+	w.metrics, err = process.FreeAddress()
+	if err != nil {
+		return w, err
+	}
+	w.operator, err = startOperator(ctx, binary, w.dir, "--kubeconfig="+filepath.Join(w.dir, "kubeconfig"), "--seam-endpoint="+url,
+		"--metrics-bind-address="+w.metrics, "--metrics-secure=false")
 	return w, err
 }
 
@@ -85,7 +92,7 @@ func (w *world) startCluster(ctx context.Context) error {
 		}
 	}
 	config.QPS = -1
-	if w.api, err = client.New(config, client.Options{Scheme: scheme}); err != nil {
+	if w.api, err = client.NewWithWatch(config, client.Options{Scheme: scheme}); err != nil {
 		return err
 	}
 	for _, namespace := range []string{ownersNamespace, crowdsNamespace} {
@@ -93,7 +100,7 @@ func (w *world) startCluster(ctx context.Context) error {
 			return err
 		}
 	}
-	return w.putSecret(ctx, ownersNamespace, "seam", ownersKey)
+	return w.api.Create(ctx, newSecret(ownersNamespace, "seam", ownersKey))
 }
 
 func (w *world) serveSeam() (url string, err error) {
@@ -113,16 +120,16 @@ func (w *world) serveSeam() (url string, err error) {
 	return "http://" + listener.Addr().String(), nil
 }
 
-func (w *world) putSecret(ctx context.Context, namespace, name, key string) error {
-	return w.api.Create(ctx, &corev1.Secret{
+func newSecret(namespace, name, key string) *corev1.Secret {
+	return &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name},
 		StringData: map[string]string{v1alpha1.DefaultSecretKey: key},
-	})
+	}
 }
 
 func (w *world) stop() {
 	if w.operator != nil {
-		w.operator.stop()
+		w.operator.Stop()
 	}
 	w.seam.Close()
 	_ = w.http.Close()

@@ -8,12 +8,14 @@ import (
 
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	"github.com/seam-operator/seam-operator/hack/internal/process"
 )
 
 // cluster is a control plane without nodes.
 type cluster struct {
 	env        *envtest.Environment
-	controller *process // kube-controller-manager, if the assets have it
+	controller *process.Process // kube-controller-manager, if the assets have it
 	admin      *rest.Config
 	kubeconfig string // of the admin
 }
@@ -54,7 +56,7 @@ func startCluster(assets string, logs *logs, fail func(error)) (_ *cluster, err 
 
 func (c *cluster) stop() {
 	if c.controller != nil {
-		c.controller.stop()
+		c.controller.Stop()
 	}
 	if err := c.env.Stop(); err != nil {
 		fmt.Fprintf(os.Stderr, "stopping the control plane: %v\n", err)

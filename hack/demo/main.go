@@ -67,7 +67,7 @@ func run(signals context.Context, binary string, stay bool) (err error) {
 	if err != nil {
 		return cause(ctx, err)
 	}
-	defer operator.stop()
+	defer operator.Stop()
 	defer say("\nStopping everything …")
 	if err := s.tell(ctx, giveKey, assign, move, heal, refuse, giveBack, remove, frontDesk, removeNamespace); err != nil {
 		return err

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +14,8 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 	"k8s.io/utils/ptr"
+
+	"github.com/seam-operator/seam-operator/hack/internal/process"
 )
 
 // Where config/default puts the operator, and who it is there.
@@ -25,12 +25,12 @@ const (
 )
 
 // startOperator runs the operator as its shipped service account and returns once it is ready.
-func startOperator(ctx context.Context, binary string, c *cluster, seamURL string, logs *logs, fail func(error)) (_ *process, err error) {
+func startOperator(ctx context.Context, binary string, c *cluster, seamURL string, logs *logs, fail func(error)) (_ *process.Process, err error) {
 	kubeconfig := filepath.Join(logs.dir, "operator.kubeconfig")
 	if err := writeAccountConfig(ctx, c, kubeconfig); err != nil {
 		return nil, fmt.Errorf("a kubeconfig for service account %s: %w", operatorAccount, err)
 	}
-	probes, err := freeAddress()
+	probes, err := process.FreeAddress()
 	if err != nil {
 		return nil, err
 	}
@@ -47,8 +47,8 @@ func startOperator(ctx context.Context, binary string, c *cluster, seamURL strin
 	if err != nil {
 		return nil, err
 	}
-	if err := awaitReady(ctx, "http://"+probes+"/readyz"); err != nil {
-		p.stop()
+	if err := process.AwaitReady(ctx, "http://"+probes+"/readyz"); err != nil {
+		p.Stop()
 		return nil, fmt.Errorf("waiting until the operator is ready: %w", err)
 	}
 	say("(the operator runs on this machine, as system:serviceaccount:%s:%s)", operatorNamespace, operatorAccount)
@@ -73,39 +73,4 @@ func writeAccountConfig(ctx context.Context, c *cluster, path string) error {
 		Contexts:       map[string]*clientcmdapi.Context{"demo": {Cluster: "demo", AuthInfo: operatorAccount}},
 		CurrentContext: "demo",
 	}, path)
-}
-
-// freeAddress returns an address of this machine that nothing listens on.
-func freeAddress() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String(), nil
-}
-
-// awaitReady asks until the answer is 200, for up to a minute.
-func awaitReady(ctx context.Context, url string) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return err
-	}
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		if res, err := http.DefaultClient.Do(req); err == nil {
-			_ = res.Body.Close()
-			if res.StatusCode == http.StatusOK {
-				return nil
-			}
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
 }
