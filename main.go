@@ -71,6 +71,7 @@ func main() {
 
 // run is the operator's life. When it returns, nothing that it began is under way any more.
 func run(ctx context.Context, opts *options) error {
+	// Calls in flight outlive ctx by a grace, so that their answers are recorded; they do not outlive this function.
 	lifetime, end := context.WithCancel(context.Background())
 	defer end()
 	opts.controller.Lifetime = lifetime
@@ -80,6 +81,7 @@ func run(ctx context.Context, opts *options) error {
 		return err
 	}
 	if opts.leaderElect {
+		// The lease is told how long it lasts by the lock itself: a process that was paused does not know that it was.
 		lock, err := opts.lock(config)
 		if err != nil {
 			return fmt.Errorf("preparing leader election: %w", err)
@@ -223,7 +225,7 @@ func newFlags(o *options, raw *rawFlags, getenv func(string) string) *flag.FlagS
 	return flags
 }
 
-// parse reads the command line; its errors are one line that says what to write.
+// parse reads the command line and refuses what would only fail later, perhaps at a door; its errors are one line that says what to write.
 func parse(args []string, getenv func(string) string) (*options, error) {
 	o := &options{controller: controllers.Options{StopGrace: stopGrace, Clock: clock.RealClock{}}}
 	var raw rawFlags

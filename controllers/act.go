@@ -63,6 +63,7 @@ func (a *attempt) write(ctx context.Context, d assignment.Decision) error {
 	if err := a.lookAround(ctx); err != nil {
 		return err
 	}
+	// Since the decision the turn with the key may have taken long, and the cache may show a rival with a record.
 	if again := a.decide(ctx); again.Action != d.Action || again.Person != d.Person {
 		return nil // the others changed: the attempt goes on with what is decided now
 	}
@@ -89,6 +90,7 @@ func newWrite(d assignment.Decision, pending []assignment.PendingWrite, now time
 		StartedAt: now.Truncate(time.Second),
 		SentAt:    now,
 	}
+	// Two entries of the same second would be taken for one, and an answer would settle both.
 	for slices.ContainsFunc(pending, w.Same) {
 		w.StartedAt = w.StartedAt.Add(time.Second)
 	}
@@ -127,6 +129,7 @@ func (a *attempt) takeAnswer(ctx context.Context, w sentWrite, answer seam.Write
 		a.accept(ctx, w, answer)
 		return nil
 	case writeLost:
+		// Its entry stays. The attempt ends here, so that the next call for the credential is a read.
 		a.result.written = &w
 		a.state.own.sends.sent(w.PendingWrite, a.SeamTimeout, a.MaxRetryDelay)
 		return err
@@ -144,6 +147,7 @@ func (a *attempt) takeAnswer(ctx context.Context, w sentWrite, answer seam.Write
 		}
 		return nil
 	default:
+		// Nothing can come of it: its entry leaves with the report of this attempt.
 		a.in.Object.Record = a.in.Object.Record.Without(w.PendingWrite)
 		if !a.isStopping() && seam.ClassOf(err) == seam.Unavailable {
 			return nil // writing the record took too long for the call: the credential is read again

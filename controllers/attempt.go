@@ -288,7 +288,7 @@ func (a *attempt) interrupted(reason, message string) assignment.Decision {
 func (a *attempt) handleError(ctx context.Context, err error) (assignment.Decision, error) {
 	var busy *keys.BusyError
 	switch {
-	case a.isStopping() && !seam.IsOutcomeUnknown(err):
+	case a.isStopping() && !seam.IsOutcomeUnknown(err): // a lost write has to be told, whatever else ends
 		return a.putOffStopping(), nil
 	case errors.Is(err, errOtherWrites):
 		a.result.putOff(a.Clock.Now().Add(otherWriteDelay))

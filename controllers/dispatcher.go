@@ -71,6 +71,8 @@ func (d *dispatcher) dispatch(id CredentialID, cached []v1alpha1.CredentialAssig
 // enqueue queues an object that is due, once; or returns when to come again.
 func (d *dispatcher) enqueue(c *credentialState, id objectID, hasClaim bool) (again time.Time) {
 	state, now := c.objects[id.uid], d.Clock.Now()
+	// It may wait among those that only look, from before it had the claim: then it is in both queues, and the
+	// worker of the other one finds that it is not its own any more.
 	if hasClaim {
 		if until := c.awaitFirstLooks(now); !until.IsZero() {
 			return until

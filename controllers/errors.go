@@ -26,7 +26,7 @@ func reasonOf(err error, secretName string) (reason, message string) {
 		return v1alpha1.ReasonUnauthorized, fmt.Sprintf("Seam refuses the API key of Secret %q%s: put a valid key for the credential's workspace there", secretName, answerText(err))
 	case seam.RateLimited:
 		return v1alpha1.ReasonRateLimited, rateLimited
-	case seam.Invalid, seam.NotFound:
+	case seam.Invalid, seam.NotFound: // a 404 that means the credential or a person was told apart before
 		return v1alpha1.ReasonInvalidRequest, fmt.Sprintf("Seam refuses the request%s: correct spec; it is sent again when something changes, or at the next resync", answerText(err))
 	case seam.OutcomeUnknown:
 		return v1alpha1.ReasonOutcomeUnknown, "the answer to a change at Seam was lost: Seam is read before anything else is done"

@@ -40,10 +40,12 @@ func init() {
 	metrics.Registry.MustRegister(apiRequests, apiRequestDuration, throttledSeconds, writes)
 }
 
-// countThrottled counts how long an object has to wait before it may call Seam.
+// countThrottled counts how long an object has to wait before it may call Seam, when the wait begins: an object that goes
+// meanwhile has waited too, in the eyes of whoever sets the limit.
 func countThrottled(wait time.Duration) { throttledSeconds.Add(wait.Seconds()) }
 
-// ObserveCall counts one call to Seam.
+// ObserveCall counts one call to Seam. Its labels are operations and codes, never IDs: a metric with one series for each
+// credential fills memories, and tells who has which.
 func ObserveCall(o seam.Observation) {
 	apiRequests.WithLabelValues(o.Operation, o.Code).Inc()
 	apiRequestDuration.WithLabelValues(o.Operation).Observe(o.Duration.Seconds())

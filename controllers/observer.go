@@ -111,6 +111,7 @@ func (o *observer) readUnmanaged(ctx context.Context, key *keys.Key, id string) 
 	return nil
 }
 
+// readWorkspace is asked only when neither the credential's own answer nor an earlier one told it.
 func (o *observer) readWorkspace(ctx context.Context, key *keys.Key) error {
 	id, err := key.Workspace(ctx)
 	switch {
@@ -123,6 +124,7 @@ func (o *observer) readWorkspace(ctx context.Context, key *keys.Key) error {
 	return nil
 }
 
+// readPerson keeps that there is no such person as an answer too: it is one.
 func (o *observer) readPerson(ctx context.Context, key *keys.Key, person assignment.Person) error {
 	account, err := readAccount(ctx, key, person)
 	switch {

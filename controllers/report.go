@@ -26,6 +26,7 @@ func (a *attempt) report(ctx context.Context, d assignment.Decision) error {
 		a.credential.hurry(d.Awaited, a.in.Now)
 	}
 	a.setNext(d, out.Verdict, before, now)
+	// A conflict here ends the attempt without a word: whoever changed the object woke it, and what was done at Seam is recorded.
 	ready := status.Ready(a.obj)
 	if err := a.putOutcome(ctx, out, now); err != nil {
 		return err
@@ -36,6 +37,8 @@ func (a *attempt) report(ctx context.Context, d assignment.Decision) error {
 		a.emit(ctx, a.obj, eventForTransition(ready, after, progress, !out.AssignedAt.IsZero()))
 	}
 	own.hasReported(out.Verdict, a.in.Object.Declared.Person)
+	// Only an end that is as declared, or something asked anew, lets the next trouble begin with short delays: one reason after
+	// another would else keep them short for ever.
 	if out.Verdict.Reason == v1alpha1.ReasonAssigned {
 		a.state.schedule.failures = 0
 	}
@@ -76,6 +79,7 @@ func outcomeOf(d assignment.Decision, o assignment.Object, at *session, r *resul
 
 // setNext decides when the object is due again. A time that was set before, such as that of a busy key, stands.
 func (a *attempt) setNext(d assignment.Decision, v assignment.Verdict, before assignment.Reported, now time.Time) {
+	// The decision's own time (a deadline, the end of a grace) always counts: a retry that comes later would miss it.
 	next := a.result.next
 	if next.IsZero() {
 		next = a.state.schedule.after(d, assignment.ProgressOf(d.Reason, a.in.Object.Deletion != nil), a.session.seen.isProviderPending(), a.paceOf(a.obj), now)

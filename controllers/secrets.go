@@ -48,6 +48,8 @@ func versionOf(secret metav1.Object) string {
 	return string(secret.GetUID()) + "/" + secret.GetResourceVersion()
 }
 
+// secretRef returns the name of the object's Secret, and which of its keys holds the API key. The namespace is always the
+// object's own: else whoever may create objects could use any tenant's key.
 func secretRef(obj *v1alpha1.CredentialAssignment) (name, entry string) {
 	ref := obj.Spec.APIKeySecretRef
 	if ref.Key == "" {

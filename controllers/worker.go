@@ -99,6 +99,7 @@ func (w *worker) end(a *attempt, err error) {
 	s := &a.state.schedule
 	s.ended, s.next = now, a.result.next
 	s.trigger = triggerOf(a.obj, s.trigger.secret, s.trigger.claim) // what it did itself is no news
+	// An error is returned to controller-runtime too, for its metrics and its log. Which of the two comes back first is no matter.
 	switch {
 	case isChanged(err):
 		s.next = now.Add(s.retry(conflictDelay, w.MaxRetryDelay))
