@@ -40,12 +40,12 @@ func writeOutcomeOf(err error) writeOutcome {
 		return writeAccepted
 	}
 	switch seam.ClassOf(err) {
-	case seam.OutcomeUnknown:
-		return writeLost
 	case seam.NotFound, seam.Invalid, seam.Unauthorized:
 		return writeRefused
-	default:
+	case seam.RateLimited, seam.Unavailable:
 		return writeUnsent
+	default: // seam.OutcomeUnknown, and whatever nobody has thought of: it may come about
+		return writeLost
 	}
 }
 

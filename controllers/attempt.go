@@ -71,14 +71,14 @@ func newAttempt(r *Reconciler, c *credentialState, state *objectState, s standin
 		deletion.AskedRivals = false
 		a.in.Object.Deletion = &deletion
 	}
-	v, _ := c.viewOf(a.obj.UID, c.peers)
+	v, _ := c.viewOf(a.obj.UID, a.in.Object.Record, c.peers)
 	v.putInto(&a.in)
 	return a
 }
 
 // lookAround takes over how the objects of the credential stand now.
 func (a *attempt) lookAround(ctx context.Context) error {
-	v, err := a.rivals.view(ctx)
+	v, err := a.rivals.view(ctx, a.in.Object.Record)
 	if err == nil {
 		v.putInto(&a.in)
 	}
@@ -324,5 +324,6 @@ func onTheWay(d assignment.Decision, o assignment.Object) assignment.Decision {
 		Reason:        reasonDuring(d.Action.Operation()),
 		Message:       "on the way to " + o.Declared.Person.String(),
 		Record:        o.Record,
+		IsReadable:    d.IsReadable,
 	}
 }

@@ -76,7 +76,7 @@ func (c *credentialState) refresh(cached []v1alpha1.CredentialAssignment, o *Opt
 
 // lose forgets an object that vanished, but for its pending writes. While somebody works at it, its state stays.
 func (c *credentialState) lose(uid types.UID, state *objectState) {
-	state.obj = nil
+	state.obj, state.isAhead = nil, false
 	if state.activity == busy {
 		return
 	}
@@ -96,13 +96,13 @@ func (c *credentialState) peersWith(live versions, o *Options, now time.Time) []
 		peers = append(peers, peer)
 	}
 	for uid, state := range c.objects {
+		obj := state.obj
 		asked, wasAsked := live[uid]
-		switch {
-		case state.obj == nil, wasAsked && asked == nil:
-		case wasAsked && isOlder(state.obj, asked):
-			add(state, asked, true)
-		default:
-			add(state, state.obj, wasAsked)
+		if wasAsked && (asked == nil || obj == nil || isOlder(obj, asked)) {
+			obj = asked
+		}
+		if obj != nil && state.activity != letGone {
+			add(state, obj, wasAsked)
 		}
 	}
 	for uid, obj := range live {

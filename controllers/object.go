@@ -94,7 +94,7 @@ func (o *objectState) show(cached *v1alpha1.CredentialAssignment, now time.Time)
 	if o.activity == letGone {
 		return
 	}
-	if !o.isAhead || !isOlder(cached, o.obj) {
+	if o.obj == nil || !isOlder(cached, o.obj) { // a list may have been made before another one that was seen
 		o.obj, o.isAhead = cached, false
 	}
 	if !o.obj.DeletionTimestamp.IsZero() && o.deletion == nil {

@@ -45,13 +45,16 @@ func (v view) putInto(in *assignment.Input) {
 	in.Peers, in.Orphans, in.Acknowledged, in.Claim = v.peers, v.orphans, v.acknowledged, v.claim
 }
 
-// viewOf returns what the peers mean for an object; false when it is not among them. The caller holds the mutex.
-func (c *credentialState) viewOf(uid types.UID, peers []assignment.Peer) (view, bool) {
-	v := view{peers: peers, orphans: c.orphans(), acknowledged: c.writes.acknowledged}
+// viewOf returns what the peers mean for one of them; false when it is not among them. It counts with the record that its
+// attempt has come to, which may not be written yet. The caller holds the mutex.
+func (c *credentialState) viewOf(uid types.UID, record assignment.Record, peers []assignment.Peer) (view, bool) {
+	v := view{peers: slices.Clone(peers), orphans: c.orphans(), acknowledged: c.writes.acknowledged}
+	peers = v.peers
 	i := indexOf(peers, uid)
 	if i < 0 {
 		return v, false
 	}
+	peers[i].Record = record
 	v.claim = assignment.ClaimOf(peers, i, assignment.Judge(peers))
 	return v, true
 }
@@ -63,7 +66,7 @@ func indexOf(peers []assignment.Peer, uid types.UID) int {
 
 // view looks at the objects as they are known now. It fails with NotFound when the attempt's own object is not among them
 // any more.
-func (r *rivals) view(ctx context.Context) (view, error) {
+func (r *rivals) view(ctx context.Context, record assignment.Record) (view, error) {
 	cached, err := r.objectsOf(ctx, CredentialID(r.obj.Spec.ACSCredentialID))
 	if err != nil {
 		return view{}, err
@@ -72,7 +75,11 @@ func (r *rivals) view(ctx context.Context) (view, error) {
 	defer r.credential.mu.Unlock()
 	now := r.Clock.Now()
 	r.credential.refresh(cached, &r.Options, now)
-	v, isThere := r.credential.viewOf(r.obj.UID, r.credential.peersWith(r.live, &r.Options, now))
+	peers := r.credential.peers
+	if len(r.live) > 0 {
+		peers = r.credential.peersWith(r.live, &r.Options, now)
+	}
+	v, isThere := r.credential.viewOf(r.obj.UID, record, peers)
 	if !isThere {
 		return v, apierrors.NewNotFound(schema.GroupResource{Group: v1alpha1.GroupVersion.Group, Resource: "credentialassignments"}, r.obj.Name)
 	}

@@ -65,6 +65,7 @@ func (w *worker) begin(id objectID, leading time.Time) *attempt {
 	}
 	state.activity = busy
 	s := w.standingOf(state, assignment.ClaimOf(c.peers, i, first).Winner)
+	state.schedule.wanted = triggerOf(state.obj, state.schedule.wanted.secret, state.schedule.wanted.claim) // another look may have seen a newer version
 	if state.schedule.begin() {
 		state.own.sends = sends{}
 	}

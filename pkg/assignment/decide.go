@@ -31,6 +31,9 @@ func decide(f *facts, state State) Decision {
 	}
 }
 
+// undecided stands before a state for which nobody said what to do: nothing is guessed then.
+const undecided = "nothing is decided for the state "
+
 func report(reason, message string, args ...any) Decision {
 	return Decision{Action: Report, Reason: reason, Message: fmt.Sprintf(message, args...)}
 }
@@ -112,12 +115,14 @@ func decideLive(f *facts, state State) Decision {
 		return write(f, Assign, f.declared())
 	case HeldByOwn:
 		return makeRoom(f)
-	default:
+	case HeldByOther:
 		if f.Object.Declared.Mode == v1alpha1.ModeEnforce {
 			return makeRoom(f)
 		}
 		return report(v1alpha1.ReasonHeldByOther, "%s holds the credential, and mode Assign takes nothing from another holder: "+
 			"unassign it at Seam, declare that person here, or set spec.mode to Enforce", f.holder.Person())
+	default:
+		panic(undecided + string(state))
 	}
 }
 
@@ -254,8 +259,10 @@ func decideDeleted(f *facts, state State) Decision {
 		return awaitSuccessors(f, expected(f))
 	case PersonToBeTaken:
 		return write(f, Unassign, f.holder.Person())
-	default: // NothingToCleanUp
+	case NothingToCleanUp:
 		return Decision{Action: Report}
+	default:
+		panic(undecided + string(state))
 	}
 }
 

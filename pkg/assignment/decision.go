@@ -121,13 +121,18 @@ func Earlier(a, b time.Time) time.Time {
 }
 
 // Interrupted returns the report on an object whose attempt ended with an error, for a reason of Ready: an empty one leaves
-// status as it is.
+// status as it is. When an end of a pending write has passed, only the error keeps it from leaving, which is retried in its
+// own time.
 func Interrupted(in Input, reason, message string) Decision {
 	f := newFacts(in)
+	until := f.firstEnd(in.Object.Record.Pending)
+	if !until.After(in.Now) {
+		until = time.Time{}
+	}
 	return Decision{
 		Action:        Report,
 		IsInterrupted: true,
-		Until:         f.firstEnd(in.Object.Record.Pending),
+		Until:         until,
 		Reason:        reason,
 		Message:       message,
 		Record:        in.Object.Record,

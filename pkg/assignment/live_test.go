@@ -690,3 +690,21 @@ func TestAnObjectTakesOverFromADeletedOne(t *testing.T) {
 		t.Errorf("it says %q", got)
 	}
 }
+
+func TestAnErrorIsRetriedInItsOwnTime(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		sent, until time.Time
+	}{
+		"a pending write that leaves by a read to come":                               {before(timeout), after(timeout)},
+		"one that leaves by any read, which the error keeps from being taken for one": {before(3 * timeout), time.Time{}},
+	} {
+		in := given(declares(aliceIdentity), heldBy(alice), pending(assign(aliceIdentity, c.sent)))
+		if d := Decide(in); d.Action != ReadPerson {
+			t.Fatalf("%s: decided %+v", name, d)
+		}
+		if d := Interrupted(in, v1alpha1.ReasonSeamUnavailable, "down"); !d.Until.Equal(c.until) || len(d.Record.Pending) != 1 {
+			t.Errorf("%s: looked at again at %s, with %v", name, d.Until, d.Record.Pending)
+		}
+	}
+}

@@ -3,7 +3,9 @@ package assignment
 // State is the one situation that an object is in, with the credential that it names.
 type State string
 
-// The states. Of those that hold at the same time, the one that is named first counts.
+// The states. Of those that hold at the same time, the one that is named first counts, but for two: a suspended object with
+// unsettled writes is StillUnsettled whatever else is wrong, and a deleted one finds its credential unusable only when it has
+// somebody to take it from.
 const (
 	// PersonUnread: who holds the credential can only be told when a person was read.
 	PersonUnread State = "PersonUnread"
