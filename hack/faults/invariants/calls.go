@@ -39,9 +39,9 @@ func nothingIsTakenFromOthers(h *History, broken func(string, ...any)) {
 		}
 		holder := read.Shown.Holder
 		switch {
-		case w.Operation == opAssign && !holder.isFree() && !h.holds(holder, w.Person):
+		case w.Operation == OpAssign && !holder.isFree() && !h.holds(holder, w.Person):
 			broken("%s was assigned while the read before it showed %s", w.Person, holder)
-		case w.Operation == opUnassign && !h.holds(holder, w.Person):
+		case w.Operation == OpUnassign && !h.holds(holder, w.Person):
 			broken("%s was unassigned while the read before it showed %s", w.Person, holder)
 		}
 	}
@@ -75,7 +75,7 @@ func lostAnswersAreLookedAt(h *History, broken func(string, ...any)) {
 			if next.CredentialID != lost.CredentialID || next.Arrived.Order <= lost.Ended.Order {
 				continue
 			}
-			if next.Operation != opGet && next.Operation != opList {
+			if next.Operation != OpGet && next.Operation != OpList {
 				broken("after the answer to %s of %s was lost, %s of %s came next", lost.Operation, lost.Person, next.Operation, next.Person)
 			}
 			break

@@ -40,7 +40,7 @@ var violations = []struct {
 	{"S1", "an assign without a record", func(s *story) {
 		s.edits("key", forUser(alice))
 		s.reads("")
-		s.calls(opAssign, alice, 200, nil)
+		s.calls(OpAssign, alice, 200, nil)
 		s.reads(alice)
 		s.writes("key", reported)
 		s.Truth[theCredential] = Holder{ACSUserID: alice}
@@ -50,7 +50,7 @@ var violations = []struct {
 		s.reads("")
 		s.edits("key", forUser(bob))
 		s.writes("key", s.pending(v1alpha1.OperationAssign, alice))
-		s.calls(opAssign, alice, 200, nil)
+		s.calls(OpAssign, alice, 200, nil)
 		stalled(s, v1alpha1.ReasonHeldByOther, alice)
 	}},
 	{"S1", "an assign for a deleted object", func(s *story) {
@@ -59,14 +59,14 @@ var violations = []struct {
 		s.writes("key", finalized)
 		s.edits("key", deleted)
 		s.writes("key", s.pending(v1alpha1.OperationAssign, alice))
-		s.calls(opAssign, alice, 200, nil)
+		s.calls(OpAssign, alice, 200, nil)
 		stalled(s, v1alpha1.ReasonUnauthorized, alice)
 	}},
 	{"S1", "an assign by an object that only observes", func(s *story) {
 		s.edits("key", func(o *object) { o.Spec.ACSUserID, o.Spec.Mode = alice, v1alpha1.ModeObserve })
 		s.reads("")
 		s.writes("key", s.pending(v1alpha1.OperationAssign, alice))
-		s.calls(opAssign, alice, 200, nil)
+		s.calls(OpAssign, alice, 200, nil)
 		s.reads(alice)
 		s.writes("key", reported)
 		s.Truth[theCredential] = Holder{ACSUserID: alice}
@@ -76,7 +76,7 @@ var violations = []struct {
 		s.edits("key", forUser(bob))
 		s.reads(carol)
 		s.writes("key", s.pending(v1alpha1.OperationUnassign, carol))
-		s.calls(opUnassign, carol, 200, nil)
+		s.calls(OpUnassign, carol, 200, nil)
 		stalled(s, v1alpha1.ReasonHeldByOther, alice)
 	}},
 	{"S3", "two writes at a time", func(s *story) {
@@ -84,11 +84,11 @@ var violations = []struct {
 		s.edits("key", forUser(bob))
 		s.reads(alice)
 		s.writes("key", s.pending(v1alpha1.OperationUnassign, alice))
-		s.calls(opUnassign, alice, 200, nil)
+		s.calls(OpUnassign, alice, 200, nil)
 		first := len(s.Calls) - 1
 		s.reads("")
 		s.writes("key", s.pending(v1alpha1.OperationAssign, bob))
-		s.calls(opAssign, bob, 200, nil)
+		s.calls(OpAssign, bob, 200, nil)
 		s.Calls[first].Ended = s.now
 		stalled(s, v1alpha1.ReasonHeldByOther, alice)
 	}},
@@ -96,7 +96,7 @@ var violations = []struct {
 		s.edits("key", forUser(alice))
 		s.reads(carol)
 		s.writes("key", s.pending(v1alpha1.OperationAssign, alice))
-		s.calls(opAssign, alice, 200, nil)
+		s.calls(OpAssign, alice, 200, nil)
 		s.reads(alice)
 		s.writes("key", reported)
 		s.Truth[theCredential] = Holder{ACSUserID: alice}
@@ -107,7 +107,7 @@ var violations = []struct {
 		s.writes("key", finalized)
 		s.passes(9 * time.Second)
 		s.writes("key", s.pending(v1alpha1.OperationAssign, alice))
-		s.calls(opAssign, alice, 200, nil)
+		s.calls(OpAssign, alice, 200, nil)
 		s.reads(alice)
 		s.writes("key", reported)
 		s.Truth[theCredential] = Holder{ACSUserID: alice}
@@ -116,9 +116,9 @@ var violations = []struct {
 		s.edits("key", forUser(alice))
 		s.reads("")
 		s.writes("key", s.pending(v1alpha1.OperationAssign, alice))
-		s.calls(opAssign, alice, 0, nil)
+		s.calls(OpAssign, alice, 0, nil)
 		s.writes("key", s.pending(v1alpha1.OperationAssign, alice))
-		s.calls(opAssign, alice, 200, nil)
+		s.calls(OpAssign, alice, 200, nil)
 		s.reads(alice)
 		s.writes("key", reported)
 		s.Truth[theCredential] = Holder{ACSUserID: alice}
@@ -127,7 +127,7 @@ var violations = []struct {
 		s.assigns("key", alice)
 		s.reads("")
 		s.writes("key", s.pending(v1alpha1.OperationAssign, alice))
-		s.calls(opAssign, alice, 200, nil)
+		s.calls(OpAssign, alice, 200, nil)
 	}},
 	{"S7", "a finalizer that leaves without a look", func(s *story) {
 		s.assigns("key", alice)
@@ -140,12 +140,13 @@ var violations = []struct {
 		s.reads(alice)
 		s.writes("key", released)
 	}},
-	{"S7", "a finalizer that leaves while a write is pending", func(s *story) {
-		s.assigns("key", alice)
+	{"S7", "a finalizer that leaves while a lost assign may still come about", func(s *story) {
+		s.edits("key", forUser(alice))
+		s.writes("key", finalized)
+		s.reads("")
+		s.writes("key", s.pending(v1alpha1.OperationAssign, alice))
+		s.calls(OpAssign, alice, 0, nil)
 		s.edits("key", deleted)
-		s.reads(alice)
-		s.writes("key", s.pending(v1alpha1.OperationUnassign, alice))
-		s.calls(opUnassign, alice, 0, nil)
 		s.reads("")
 		s.writes("key", released)
 	}},
@@ -163,7 +164,7 @@ var violations = []struct {
 		s.edits("rival", forUser(bob))
 		s.reads("")
 		s.writes("rival", s.pending(v1alpha1.OperationAssign, bob))
-		s.calls(opAssign, bob, 0, nil)
+		s.calls(OpAssign, bob, 0, nil)
 		s.edits("key", forUser(alice))
 		s.reads(alice)
 		s.writes("key", reported)
@@ -191,7 +192,7 @@ var violations = []struct {
 		s.reads(alice)
 		s.writes("key", s.pending(v1alpha1.OperationAssign, alice))
 		s.AtRest = s.now
-		s.calls(opAssign, alice, 200, nil).Changed = false
+		s.calls(OpAssign, alice, 200, nil).Changed = false
 	}},
 	{"L1", "an object that nobody handles", func(s *story) { s.edits("key", forUser(alice)) }},
 	{"L1", "an object that says Ready and is not", func(s *story) {
@@ -271,10 +272,10 @@ func TestWhatIsAllowedBreaksNothing(t *testing.T) {
 			s.writes("key", finalized)
 			s.reads(carol)
 			s.writes("key", s.pending(v1alpha1.OperationUnassign, carol))
-			s.calls(opUnassign, carol, 200, nil)
+			s.calls(OpUnassign, carol, 200, nil)
 			s.reads("")
 			s.writes("key", s.pending(v1alpha1.OperationAssign, alice))
-			s.calls(opAssign, alice, 200, nil)
+			s.calls(OpAssign, alice, 200, nil)
 			s.reads(alice)
 			s.writes("key", reported)
 			s.Truth[theCredential] = Holder{ACSUserID: alice}
@@ -289,6 +290,26 @@ func TestWhatIsAllowedBreaksNothing(t *testing.T) {
 			s.reads(alice)
 			s.writes("key", released)
 		},
+		"a lost unassign that a read shows": func(s *story) {
+			s.assigns("key", alice)
+			s.edits("key", deleted)
+			s.reads(alice)
+			s.writes("key", s.pending(v1alpha1.OperationUnassign, alice))
+			s.calls(OpUnassign, alice, 0, nil)
+			s.reads("")
+			s.writes("key", released)
+		},
+		"a lost assign whose time is over": func(s *story) {
+			s.edits("key", forUser(alice))
+			s.writes("key", finalized)
+			s.reads("")
+			s.writes("key", s.pending(v1alpha1.OperationAssign, alice))
+			s.calls(OpAssign, alice, 0, nil)
+			s.edits("key", deleted)
+			s.passes(time.Minute)
+			s.reads("")
+			s.writes("key", released)
+		},
 		"a clean-up that a person gave up": func(s *story) {
 			s.assigns("key", alice)
 			s.edits("key", deleted)
@@ -300,7 +321,7 @@ func TestWhatIsAllowedBreaksNothing(t *testing.T) {
 			s.ChangedByHand = []ChangeByHand{{At: s.now, CredentialID: theCredential}}
 			s.reads("")
 			s.writes("key", s.pending(v1alpha1.OperationAssign, alice))
-			s.calls(opAssign, alice, 200, nil)
+			s.calls(OpAssign, alice, 200, nil)
 			s.reads(alice)
 			s.writes("key", reported)
 		},

@@ -27,6 +27,8 @@ type History struct {
 	Texts   []Text
 	Secrets []string
 
+	// Timeout is how long a call may be under way: two of them after it was sent it comes about no more.
+	Timeout time.Duration
 	// Calm is when the last fault was over, and the last thing had landed that it held up.
 	Calm Moment
 	// Settle is how long after that the operator may take until nothing changes any more.
@@ -88,13 +90,13 @@ type Text struct{ Where, Content string }
 
 // The operations that the invariants know, as the fake Seam names them.
 const (
-	opAssign   = "assign_credential"
-	opUnassign = "unassign_credential"
-	opGet      = "get_credential"
-	opList     = "list_credentials"
+	OpAssign   = "assign_credential"
+	OpUnassign = "unassign_credential"
+	OpGet      = "get_credential"
+	OpList     = "list_credentials"
 )
 
-func (c *Call) isWrite() bool { return c.Operation == opAssign || c.Operation == opUnassign }
+func (c *Call) isWrite() bool { return c.Operation == OpAssign || c.Operation == OpUnassign }
 
 // isLost reports whether the operator cannot know what became of a write.
 func (c *Call) isLost() bool {
@@ -102,7 +104,7 @@ func (c *Call) isLost() bool {
 }
 
 func (c *Call) operation() v1alpha1.Operation {
-	if c.Operation == opAssign {
+	if c.Operation == OpAssign {
 		return v1alpha1.OperationAssign
 	}
 	return v1alpha1.OperationUnassign

@@ -60,7 +60,7 @@ func (h *History) wasShown(v *Version, person Person) bool {
 		}
 		switch {
 		case c.shows():
-			isShown = isShown && c.Operation != opGet || h.holds(c.Shown.Holder, person)
+			isShown = isShown && c.Operation != OpGet || h.holds(c.Shown.Holder, person)
 		case c.isWrite():
 			isShown = false
 		}

@@ -30,7 +30,7 @@ type story struct {
 
 func newStory() *story {
 	return &story{
-		History: History{Identities: map[string]string{}, Truth: map[string]Holder{}, Secrets: []string{apiKey}, Settle: 5 * time.Minute, Patience: 10 * time.Second},
+		History: History{Identities: map[string]string{}, Truth: map[string]Holder{}, Secrets: []string{apiKey}, Timeout: 30 * time.Second, Settle: 5 * time.Minute, Patience: 10 * time.Second},
 		objects: map[string]*object{},
 		now:     Moment{Order: 1, Time: time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC), Revision: 100},
 	}
@@ -75,14 +75,14 @@ func (s *story) calls(operation, person string, status int, shown *Shown) *Call 
 	s.happens()
 	s.Calls = append(s.Calls, Call{
 		Process: operator, Token: "api key 1", Operation: operation, CredentialID: theCredential, Person: Person{ACSUserID: person},
-		Arrived: arrived, Ended: s.now, Status: status, Shown: shown, Changed: status == 200 && operation != opGet,
+		Arrived: arrived, Ended: s.now, Status: status, Shown: shown, Changed: status == 200 && operation != OpGet,
 	})
 	return &s.Calls[len(s.Calls)-1]
 }
 
 // reads is a read that shows a holder.
 func (s *story) reads(holder string) *Call {
-	return s.calls(opGet, "", 200, &Shown{Holder: Holder{ACSUserID: holder}})
+	return s.calls(OpGet, "", 200, &Shown{Holder: Holder{ACSUserID: holder}})
 }
 
 func forUser(person string) func(*object) {
@@ -124,7 +124,7 @@ func (s *story) assigns(name, person string) {
 	s.reads("")
 	s.writes(name, finalized)
 	s.writes(name, s.pending(v1alpha1.OperationAssign, person))
-	s.calls(opAssign, person, 200, &Shown{Holder: Holder{ACSUserID: person}})
+	s.calls(OpAssign, person, 200, &Shown{Holder: Holder{ACSUserID: person}})
 	s.writes(name, reported)
 	s.Truth[theCredential] = Holder{ACSUserID: person}
 }
@@ -134,13 +134,13 @@ func (s *story) moves(name, from, to string) {
 	s.edits(name, forUser(to))
 	s.reads(from)
 	s.writes(name, s.pending(v1alpha1.OperationUnassign, from))
-	s.calls(opUnassign, from, 200, nil)
+	s.calls(OpUnassign, from, 200, nil)
 	s.reads("")
 	s.writes(name, func(o *object) {
 		o.Status.PendingWrites = nil
 		s.pending(v1alpha1.OperationAssign, to)(o)
 	})
-	s.calls(opAssign, to, 200, nil)
+	s.calls(OpAssign, to, 200, nil)
 	s.reads(to)
 	s.writes(name, reported)
 	s.Truth[theCredential] = Holder{ACSUserID: to}
@@ -151,7 +151,7 @@ func (s *story) deletes(name, person string) {
 	s.edits(name, deleted)
 	s.reads(person)
 	s.writes(name, s.pending(v1alpha1.OperationUnassign, person))
-	s.calls(opUnassign, person, 200, nil)
+	s.calls(OpUnassign, person, 200, nil)
 	s.reads("")
 	s.writes(name, func(o *object) { o.Status.PendingWrites = nil })
 	s.writes(name, released)

@@ -9,7 +9,7 @@ import (
 // onlyWhatIsDeclared is S1: no assign is sent that a live object did not declare at the revision at which it was recorded.
 func onlyWhatIsDeclared(h *History, broken func(string, ...any)) {
 	for _, w := range h.writes() {
-		if w.Operation != opAssign {
+		if w.Operation != OpAssign {
 			continue
 		}
 		if w.intent == nil {
@@ -32,7 +32,7 @@ func onlyWhatIsDeclared(h *History, broken func(string, ...any)) {
 // person of one of its pending Assigns; in mode Enforce also the holder who must make room.
 func nobodyElseIsUnassigned(h *History, broken func(string, ...any)) {
 	for _, w := range h.writes() {
-		if w.Operation != opUnassign {
+		if w.Operation != OpUnassign {
 			continue
 		}
 		if w.intent == nil {

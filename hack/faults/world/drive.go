@@ -1,0 +1,121 @@
+package world
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+const (
+	// idle is how long nothing passes, in real time, until the operator counts as waiting for a time to come, and longIdle
+	// before time takes a large step.
+	idle     = 12 * time.Millisecond
+	longIdle = 50 * time.Millisecond
+	// large is a step by which what the operator has in hand would become too old.
+	large = 4 * time.Second
+)
+
+// lateRequest is what happens later than it was asked for.
+type lateRequest struct {
+	due time.Time
+	do  func()
+}
+
+// Step lets the operator do all that it can, and then time go on to the next moment at which something is due, at most so far.
+// It returns how far time went on.
+func (w *World) Step(most time.Duration) (time.Duration, error) {
+	if err := w.quiet(idle); err != nil {
+		return 0, err
+	}
+	d := w.untilDue(most)
+	if d >= large {
+		if err := w.quiet(longIdle); err != nil {
+			return 0, err
+		}
+		d = w.untilDue(most)
+	}
+	w.advance(d)
+	return d, w.Err()
+}
+
+// quiet returns when nothing has passed for so long.
+func (w *World) quiet(enough time.Duration) error {
+	began := time.Now()
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for w.traffic.restsSince() < enough {
+		if time.Since(began) > patience {
+			return fmt.Errorf("the operator has not come to rest for %s", patience)
+		}
+		select {
+		case <-tick.C:
+		case <-w.ctx.Done():
+			return w.ctx.Err()
+		}
+	}
+	return nil
+}
+
+// untilDue returns how long it is until somebody waits for the time.
+func (w *World) untilDue(most time.Duration) time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, p := range w.processes {
+		if d, ok := p.clock.next(); ok {
+			most = min(most, d)
+		}
+	}
+	for _, r := range w.late {
+		most = min(most, r.due.Sub(w.now))
+	}
+	for _, due := range w.due {
+		if d := due.Sub(w.now); d > 0 {
+			most = min(most, d)
+		}
+	}
+	return max(most, time.Millisecond)
+}
+
+// advance lets time go on, and what is late happen that is due then.
+func (w *World) advance(d time.Duration) {
+	w.mu.Lock()
+	w.now = w.now.Add(d)
+	now, processes := w.now, slices.Clone(w.processes)
+	var due []lateRequest
+	w.late = slices.DeleteFunc(w.late, func(r lateRequest) bool {
+		if r.due.After(now) {
+			return false
+		}
+		due = append(due, r)
+		return true
+	})
+	w.mu.Unlock()
+	for _, r := range due {
+		r.do()
+	}
+	w.traffic.touch()
+	for _, p := range processes {
+		p.clock.Step(d)
+	}
+}
+
+// postpone lets something happen later.
+func (w *World) postpone(by time.Duration, do func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.late = append(w.late, lateRequest{w.now.Add(by), do})
+}
+
+// dueAt keeps in mind that something lands at Seam later.
+func (w *World) dueAt(by time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.due = append(w.due, w.now.Add(by))
+}
+
+// IsAllLanded reports whether nothing that is late is still to come.
+func (w *World) IsAllLanded() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.late) == 0 && !slices.ContainsFunc(w.due, func(due time.Time) bool { return due.After(w.now) })
+}
