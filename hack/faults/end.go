@@ -17,6 +17,7 @@ import (
 type outcome struct {
 	boundaries []string
 	isStruck   bool
+	restarted  bool
 	end        end
 	broken     []invariants.Violation
 	history    *invariants.History
@@ -31,7 +32,7 @@ type end struct {
 
 // judge looks at what happened, from when the scenario began; after rest nothing may have been written.
 func (r *run) judge(began, rest invariants.Moment) *outcome {
-	out := &outcome{isStruck: r.struck > 0 || r.plan.boundary == 0}
+	out := &outcome{isStruck: r.struck > 0 || r.plan.boundary == 0, restarted: r.restarted}
 	h, err := r.History()
 	if err != nil {
 		r.must(err)
@@ -39,6 +40,9 @@ func (r *run) judge(began, rest invariants.Moment) *outcome {
 	}
 	h.AtRest, h.Calm, h.Timeout = rest, began, world.SeamTimeout
 	h.Settle = r.calmAt().Sub(began.Time) + max(r.plan.scenario().patience, retryTime)
+	if r.plan.fault().healsAtResync {
+		h.Settle += restWatched
+	}
 	out.history = h
 	out.broken = invariants.Check(h)
 	out.end = endOf(h)

@@ -133,7 +133,7 @@ func (e *explorer) one(ctx context.Context, p plan) {
 // wrongEnd returns what is wrong with the end of a plan; empty when it is the one without a fault, or a safe one.
 func (e *explorer) wrongEnd(p plan, out *outcome) string {
 	want, known := e.ends[p.faultless()]
-	if p.boundary == 0 || !known || out.end.equals(want) || isSafe(p, out.end) {
+	if p.boundary == 0 || !known || out.end.equals(want) || isSafe(p, out) {
 		return ""
 	}
 	return fmt.Sprintf("it ends with: %s\n  without a fault it ends with: %s", out.end, want)

@@ -16,6 +16,8 @@ type fault struct {
 	after func(r *run, later int, req world.Request) world.Interference
 	// destroys says that what the operator had put down is lost or replaced: see safeEnds.
 	destroys bool
+	// healsAtResync says that what Seam refused is not asked for again before the resync.
+	healsAtResync bool
 }
 
 // unharmed is a request that nothing happens to.
@@ -28,7 +30,7 @@ var faults = append([]fault{
 	{name: "answer lost", strike: becomes(world.Interference{Lose: true})},
 	{name: "25 s late", strike: becomes(world.Interference{LateBy: 25 * time.Second})},
 	{name: "59 s late", strike: becomes(world.Interference{LateBy: 59 * time.Second})},
-	{name: "409", strike: becomes(world.Interference{Answer: http.StatusConflict})},
+	{name: "409", strike: becomes(world.Interference{Answer: http.StatusConflict}), healsAtResync: true},
 	{name: "429", strike: becomes(world.Interference{Answer: http.StatusTooManyRequests})},
 	{name: "500", strike: becomes(world.Interference{Answer: http.StatusInternalServerError})},
 	{name: "timeout", strike: becomes(world.Interference{Answer: world.Unreachable})},

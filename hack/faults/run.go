@@ -18,9 +18,10 @@ import (
 // run is one plan while it runs.
 type run struct {
 	*world.World
-	plan    plan
-	process *world.Process
-	thawIn  atomic.Int32 // steps until watches go on
+	plan      plan
+	process   *world.Process
+	restarted bool
+	thawIn    atomic.Int32 // steps until watches go on
 
 	mu      sync.Mutex
 	asked   request
@@ -40,8 +41,8 @@ type request struct {
 
 const (
 	// settled is how long everything has to stay as it is until it counts as settled: whatever is late has landed by then,
-	// and was looked at.
-	settled = 150 * time.Second
+	// and what waits for a person was looked at once more.
+	settled = 6 * time.Minute
 	// usualPatience is how long that may take from the beginning.
 	usualPatience = 20 * time.Minute
 	// retryTime is how long it may take after the last fault: what is late lands in two time-outs, and the longest delay of a
@@ -136,6 +137,11 @@ func (r *run) tell() (*outcome, error) {
 		return nil, err
 	}
 	err = r.drive(max(s.patience, usualPatience))
+	if err == nil && r.plan.boundary > 0 && r.plan.fault().healsAtResync {
+		if err = r.rest(); err == nil {
+			err = r.drive(usualPatience)
+		}
+	}
 	boundaries := r.Boundaries()
 	var rest invariants.Moment
 	if err == nil {
@@ -160,7 +166,7 @@ func (r *run) drive(patience time.Duration) error {
 		if isSettled {
 			most = settled - r.Now().Sub(since) + time.Second
 		}
-		if _, err := r.Step(most); err != nil {
+		if _, err := r.Step(most, !isSettled); err != nil {
 			return err
 		}
 		if err := r.err(); err != nil {
@@ -191,11 +197,11 @@ func longest(patience time.Duration) time.Duration {
 func (r *run) rest() error {
 	began := r.Now()
 	for r.Now().Sub(began) < restWatched {
-		if _, err := r.Step(restWatched); err != nil {
+		if _, err := r.Step(restWatched, false); err != nil {
 			return err
 		}
 	}
-	_, err := r.Step(time.Second)
+	_, err := r.Step(time.Second, false)
 	return err
 }
 
@@ -209,6 +215,7 @@ func (r *run) attend() error {
 		r.process.Thaw()
 	}
 	if asked.restart || asked.replace {
+		r.restarted = true
 		if asked.restart {
 			r.process.Kill()
 		} else {
@@ -236,10 +243,17 @@ func (r *run) isSettled() bool {
 	if asked.restart || asked.replace || len(r.pending) > 0 || !r.IsAllLanded() || r.thawIn.Load() > 0 {
 		return false
 	}
-	if r.isDone != nil && !r.isDone(r) {
+	if r.isDone != nil && !r.isDone(r) && !r.isStoppedSafely() {
 		return false
 	}
 	return r.allRest() && r.CatchUp() == nil && r.allRest()
+}
+
+// isStoppedSafely reports whether the scenario may not come to its end because its object waits for a person: the plan took
+// away what the operator had put down.
+func (r *run) isStoppedSafely() bool {
+	o := r.object(key)
+	return r.plan.boundary > 0 && r.plan.fault().destroys && o != nil && meta.IsStatusConditionTrue(o.Status.Conditions, v1alpha1.ConditionStalled)
 }
 
 // allRest reports whether every object rests, as far as the watch has told.
@@ -256,12 +270,14 @@ func (r *run) allRest() bool {
 func rests(o *world.Object) bool {
 	is := func(name string) bool { return meta.IsStatusConditionTrue(o.Status.Conditions, name) }
 	switch {
+	case is(v1alpha1.ConditionStalled) && o.Status.ObservedGeneration == o.Generation:
+		return true
 	case !o.DeletionTimestamp.IsZero():
-		return is(v1alpha1.ConditionStalled)
+		return false
 	case o.Status.ObservedGeneration != o.Generation || len(o.Status.PendingWrites) > 0 || is(v1alpha1.ConditionReconciling):
 		return false
 	default:
-		return is(v1alpha1.ConditionReady) || is(v1alpha1.ConditionStalled) || o.Spec.Suspend
+		return is(v1alpha1.ConditionReady) || o.Spec.Suspend
 	}
 }
 

@@ -57,7 +57,7 @@ func (h *History) lastRead(v *Version, o *v1alpha1.CredentialAssignment) *Call {
 	for i := range h.Calls {
 		c := &h.Calls[i]
 		if c.CredentialID == o.Spec.ACSCredentialID && c.Operation == OpGet && c.Process == v.Process && c.Shown != nil &&
-			c.Arrived.Revision >= deleted && c.Ended.Revision <= v.Revision {
+			c.Arrived.Revision >= deleted && c.Ended.Revision < v.Revision {
 			last = c
 		}
 	}

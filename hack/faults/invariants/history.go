@@ -10,7 +10,7 @@ import (
 type Moment struct {
 	Order    int       // its place among all that was seen at Seam; it grows
 	Time     time.Time // by the clock of the world, which is not always that of the operator
-	Revision int64     // the newest one of the API server
+	Revision int64     // the newest one of the API server: what was stored at it was stored before
 }
 
 // History is all that was seen of one or more processes of the operator.

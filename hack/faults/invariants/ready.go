@@ -55,7 +55,7 @@ func (h *History) wasShown(v *Version, person Person) bool {
 	isShown := false
 	for i := range h.Calls {
 		c := &h.Calls[i]
-		if c.CredentialID != v.Object.Spec.ACSCredentialID || c.Process != v.Process || c.Arrived.Revision > v.Revision {
+		if c.CredentialID != v.Object.Spec.ACSCredentialID || c.Process != v.Process || c.Arrived.Revision >= v.Revision {
 			continue
 		}
 		switch {

@@ -7,12 +7,14 @@ import (
 )
 
 const (
-	// idle is how long nothing passes, in real time, until the operator counts as waiting for a time to come, and longIdle
-	// before time takes a large step.
-	idle     = 12 * time.Millisecond
-	longIdle = 50 * time.Millisecond
-	// large is a step by which what the operator has in hand would become too old.
-	large = 4 * time.Second
+	// idle is how long nothing passes, in real time, until the operator counts as waiting for a time to come. It has to be
+	// longer before a large step of time, by which what it has in hand would become too old, and longest when nobody waits
+	// for a time: then it is rather about to do something.
+	idle      = 12 * time.Millisecond
+	longIdle  = 40 * time.Millisecond
+	doubtful  = 250 * time.Millisecond
+	large     = 4 * time.Second
+	heartbeat = 2 * time.Millisecond
 )
 
 // lateRequest is what happens later than it was asked for.
@@ -22,38 +24,53 @@ type lateRequest struct {
 }
 
 // Step lets the operator do all that it can, and then time go on to the next moment at which something is due, at most so far.
-// It returns how far time went on.
-func (w *World) Step(most time.Duration) (time.Duration, error) {
+// isBusy says that the operator has something to do, so that somebody should be waiting for a time. It returns how far time
+// went on.
+func (w *World) Step(most time.Duration, isBusy bool) (time.Duration, error) {
 	if err := w.quiet(idle); err != nil {
 		return 0, err
 	}
 	d := w.untilDue(most)
-	if d >= large {
+	switch {
+	case d == most && isBusy:
+		if err := w.quiet(doubtful); err != nil {
+			return 0, err
+		}
+	case d >= large:
 		if err := w.quiet(longIdle); err != nil {
 			return 0, err
 		}
-		d = w.untilDue(most)
 	}
+	d = w.untilDue(most)
 	w.advance(d)
 	return d, w.Err()
 }
 
-// quiet returns when nothing has passed for so long.
+// quiet returns when nothing has passed for so long. On a machine that is so busy that this program itself is late, that
+// tells nothing, and it begins anew.
 func (w *World) quiet(enough time.Duration) error {
 	began := time.Now()
-	tick := time.NewTicker(2 * time.Millisecond)
+	last, since := began, began
+	tick := time.NewTicker(heartbeat)
 	defer tick.Stop()
-	for w.traffic.restsSince() < enough {
-		if time.Since(began) > patience {
-			return fmt.Errorf("the operator has not come to rest for %s", patience)
-		}
+	for {
 		select {
 		case <-tick.C:
 		case <-w.ctx.Done():
 			return w.ctx.Err()
 		}
+		now := time.Now()
+		if isLate := now.Sub(last) > 5*heartbeat; isLate && now.Sub(began) < 2*time.Second {
+			since = now
+		}
+		last = now
+		if rests := w.traffic.restsSince(); rests >= enough && now.Sub(since) >= enough {
+			return nil
+		}
+		if now.Sub(began) > patience {
+			return fmt.Errorf("the operator has not come to rest for %s", patience)
+		}
 	}
-	return nil
 }
 
 // untilDue returns how long it is until somebody waits for the time.

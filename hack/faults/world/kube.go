@@ -107,14 +107,16 @@ func describe(req *http.Request) string {
 	return verb + " " + strings.ReplaceAll(strings.TrimPrefix(path, "credentialassignments/"), "/", " ")
 }
 
-// strip takes a field out of what a request writes.
+// strip takes a field out of what a request makes of the object, as a mutating webhook does.
 func strip(req *http.Request, field string) {
 	var patch map[string]map[string]any
 	if req.Method != http.MethodPatch || json.Unmarshal(bodyOf(req), &patch) != nil {
 		return
 	}
 	for _, part := range patch {
-		delete(part, field)
+		if part[field] != nil {
+			part[field] = nil
+		}
 	}
 	body, err := json.Marshal(patch)
 	if err != nil {
