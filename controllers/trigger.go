@@ -18,6 +18,7 @@ type trigger struct {
 	owner      assignment.Person
 	secret     string // the version of its Secret
 	claim      claimTrigger
+	told       status.Told // what status tells: when somebody else changes it, nothing else would mend it before the resync
 }
 
 // claimTrigger is what a look depends on of the other objects.
@@ -45,6 +46,7 @@ func triggerOf(obj *v1alpha1.CredentialAssignment, secret string, claim claimTri
 		owner:      record.Owner(),
 		secret:     secret,
 		claim:      claim,
+		told:       status.ToldBy(obj),
 	}
 }
 
