@@ -136,7 +136,11 @@ func (r *run) tell() (*outcome, error) {
 	if err := s.begin(r); err != nil {
 		return nil, err
 	}
-	err = r.drive(max(s.patience, usualPatience))
+	patience := max(s.patience, usualPatience)
+	if r.plan.fault().healsAtResync {
+		patience += restWatched
+	}
+	err = r.drive(patience)
 	if err == nil && r.plan.boundary > 0 && r.plan.fault().healsAtResync {
 		if err = r.rest(); err == nil {
 			err = r.drive(usualPatience)
@@ -240,10 +244,11 @@ func (r *run) isSettled() bool {
 	r.mu.Lock()
 	asked := r.asked
 	r.mu.Unlock()
-	if asked.restart || asked.replace || len(r.pending) > 0 || !r.IsAllLanded() || r.thawIn.Load() > 0 {
+	if asked.restart || asked.replace || !r.IsAllLanded() || r.thawIn.Load() > 0 {
 		return false
 	}
-	if r.isDone != nil && !r.isDone(r) && !r.isStoppedSafely() {
+	isDone := len(r.pending) == 0 && (r.isDone == nil || r.isDone(r))
+	if !isDone && !r.isStoppedSafely() {
 		return false
 	}
 	return r.allRest() && r.CatchUp() == nil && r.allRest()

@@ -15,6 +15,20 @@ var safeEnds = []struct {
 		ends:    []string{"HeldByOther False"},
 	},
 	{
+		why: "an object without a record claims nothing from one whose key reads the credential: deleted, it goes, and takes nothing away",
+		applies: func(p plan, o *outcome) bool {
+			return p.scenario().name == "two claimants" && struckBy("status wiped", "assignedTo emptied", "assignedTo of another UID")(p, o)
+		},
+		ends: []string{"gone"},
+	},
+	{
+		why: "whom an object had that lost its finalizer, its successor of the same name does not know",
+		applies: func(p plan, o *outcome) bool {
+			return p.scenario().name == "recreate with the same name" && struckBy("finalizer taken off")(p, o)
+		},
+		ends: []string{"HeldByOther False"},
+	},
+	{
 		why:     "in another workspace than the recorded one the operator does nothing",
 		applies: struckBy("assignedTo in another workspace", "workspaceID of another workspace"),
 		ends:    []string{"WorkspaceMismatch False", "deleted, WorkspaceMismatch False", "deleted, SecretNotFound False"},
