@@ -28,7 +28,7 @@ run: ## Run the operator against the current kubeconfig and the real Seam
 	go run .
 
 ##@ Develop
-.PHONY: test mutation crowd conformance verify generate manifests fmt lint build controlplane clean
+.PHONY: test mutation faults crowd conformance verify generate manifests fmt lint build controlplane clean
 test: ## Run all tests, with the race detector and on a real API server
 	@assets=$$(hack/controlplane/build.sh) || exit 1; \
 	race=-race; \
@@ -37,6 +37,11 @@ test: ## Run all tests, with the race detector and on a real API server
 
 mutation: ## Break the decision one operator at a time, and fail unless its tests notice more than 90 % (takes minutes)
 	@hack/mutation $(if $(CHANGED),--changed)
+
+faults: ## Let everything go wrong at each request of the operator, and judge what comes of it (PLANS=all, or a plan's number)
+	@go build -buildvcs=false -o bin/ ./hack/faults
+	@assets=$$(hack/controlplane/build.sh) || exit 1; \
+	export KUBEBUILDER_ASSETS="$$assets"; exec bin/faults -plans "$(PLANS)" -commit "$$(git rev-parse HEAD 2>/dev/null)"
 
 crowd: build ## Measure how much one tenant's many objects delay and cost the owner of a credential (takes about 15 minutes)
 	@go build -buildvcs=false -o bin/ ./hack/crowd

@@ -13,15 +13,15 @@ import (
 var corruptions = []fault{
 	corruption("status wiped", true, wipeStatus),
 	corruption("assignedTo emptied", true, func(o *world.Object) { o.Status.AssignedTo = nil }),
-	corruption("assignedTo names another person", true, ifOwner(func(o *world.Object, to *v1alpha1.AssignedTo) {
+	corruption("assignedTo names another person", true, ifOwner(func(to *v1alpha1.AssignedTo) {
 		to.ACSUserID, to.UserIdentityID = world.Carol, ""
 	})),
-	corruption("assignedTo names nobody", true, ifOwner(func(_ *world.Object, to *v1alpha1.AssignedTo) {
+	corruption("assignedTo names nobody", true, ifOwner(func(to *v1alpha1.AssignedTo) {
 		to.ACSUserID, to.UserIdentityID = "", ""
 	})),
-	corruption("assignedTo since the future", false, ifOwner(func(_ *world.Object, to *v1alpha1.AssignedTo) { to.Since = future() })),
-	corruption("assignedTo of another UID", true, ifOwner(func(_ *world.Object, to *v1alpha1.AssignedTo) { to.UID = "garbage" })),
-	corruption("assignedTo in another workspace", true, ifOwner(func(_ *world.Object, to *v1alpha1.AssignedTo) { to.WorkspaceID = world.OtherWorkspace })),
+	corruption("assignedTo since the future", false, ifOwner(func(to *v1alpha1.AssignedTo) { to.Since = future() })),
+	corruption("assignedTo of another UID", true, ifOwner(func(to *v1alpha1.AssignedTo) { to.UID = "garbage" })),
+	corruption("assignedTo in another workspace", true, ifOwner(func(to *v1alpha1.AssignedTo) { to.WorkspaceID = world.OtherWorkspace })),
 	corruption("pendingWrites emptied", true, func(o *world.Object) { o.Status.PendingWrites = nil }),
 	corruption("pendingWrites name another person", true, eachPending(func(w *v1alpha1.PendingWrite) { w.ACSUserID, w.UserIdentityID = world.Carol, "" })),
 	corruption("pendingWrites name nobody", true, eachPending(func(w *v1alpha1.PendingWrite) { w.ACSUserID, w.UserIdentityID = "", "" })),
@@ -65,10 +65,10 @@ func corruption(name string, destroys bool, change world.Change) fault {
 	}}
 }
 
-func ifOwner(change func(*world.Object, *v1alpha1.AssignedTo)) world.Change {
+func ifOwner(change func(*v1alpha1.AssignedTo)) world.Change {
 	return func(o *world.Object) {
 		if o.Status.AssignedTo != nil {
-			change(o, o.Status.AssignedTo)
+			change(o.Status.AssignedTo)
 		}
 	}
 }

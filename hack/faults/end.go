@@ -99,3 +99,12 @@ func (e end) String() string {
 func (e end) equals(other end) bool {
 	return maps.Equal(e.holders, other.holders) && maps.Equal(e.objects, other.objects)
 }
+
+// whatBroke returns the invariants that broke, one in a line.
+func (o *outcome) whatBroke() string {
+	var lines []string
+	for _, v := range o.broken {
+		lines = append(lines, v.String())
+	}
+	return strings.Join(lines, "\n")
+}

@@ -57,7 +57,7 @@ func (e *explorer) runAll(ctx context.Context, faultless []plan, choose func([]i
 			case e.plans == "all":
 				plans = append(plans, all(scene, boundaries)...)
 			default:
-				plans = append(plans, selected(scene, boundaries, e.turn)...)
+				plans = append(plans, selected(scene, boundaries, turnOf(e.commit))...)
 			}
 		}
 	}

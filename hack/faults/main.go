@@ -28,9 +28,9 @@ import (
 
 func main() {
 	var o options
-	flag.StringVar(&o.plans, "plans", "", "all, the number of one plan, or nothing for a selection that covers everything")
+	flag.StringVar(&o.plans, "plans", "", "all, none for those without a fault, the number of one plan, or nothing for a selection that covers everything")
 	flag.StringVar(&o.scenario, "scenario", "", "only the scenario of that name")
-	flag.IntVar(&o.turn, "turn", 0, "which selection: another one for each number")
+	flag.StringVar(&o.commit, "commit", "", "the commit, by which the selection changes")
 	flag.IntVar(&o.parallel, "parallel", 12, "how many plans run at the same time")
 	flag.BoolVar(&o.verbose, "v", false, "show each plan, and of one plan all that happened")
 	flag.Parse()
@@ -48,7 +48,7 @@ func main() {
 type options struct {
 	plans    string
 	scenario string
-	turn     int
+	commit   string
 	parallel int
 	verbose  bool
 }
@@ -77,10 +77,7 @@ func (e *explorer) explore(ctx context.Context) error {
 		}
 		return e.runAll(ctx, []plan{p.faultless()}, func([]int) []plan { return []plan{p} })
 	}
-	if e.plans == "none" {
-		return e.runEverything(ctx)
-	}
-	if e.plans != "" && e.plans != "all" {
+	if e.plans != "" && e.plans != "all" && e.plans != "none" {
 		return fmt.Errorf("PLANS is %q: write all or the number of a plan", e.plans)
 	}
 	return e.runEverything(ctx)

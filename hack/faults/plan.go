@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"hash/fnv"
+	"slices"
 )
 
 // plan is one scenario, one way for Seam to be, and one fault at one request. At boundary 0 there is no fault.
@@ -52,17 +54,21 @@ func (p plan) faultless() plan { return plan{scene: p.scene, seam: p.seam} }
 // selected returns the plans of a scenario that cover every fault, every boundary and every profile at least once. Which go
 // together depends on the turn. boundaries are the numbers of requests without a fault, by profile.
 func selected(scene int, boundaries []int, turn int) []plan {
-	most := 0
-	for _, n := range boundaries {
-		most = max(most, n)
+	most := min(slices.Max(boundaries), maxBoundaries-1)
+	isCovered := make([]bool, most+1)
+	plans := make([]plan, 0, len(faults)+most)
+	add := func(seam, boundary int) {
+		plans = append(plans, plan{scene, seam, (len(plans) + turn/len(profiles)) % len(faults), boundary})
+		isCovered[boundary] = true
 	}
-	count := max(len(faults), most, len(profiles))
-	plans := make([]plan, 0, count)
-	for i := range count {
-		p := plan{scene: scene, seam: (i + turn) % len(profiles), wrong: (i + turn/len(profiles)) % len(faults)}
-		// With so many boundaries as the profile has, each of them comes as i goes on.
-		p.boundary = 1 + (i+i/len(profiles)+turn)%max(boundaries[p.seam], 1)
-		plans = append(plans, p)
+	for i := range max(len(faults), most, len(profiles)) {
+		seam := (i + turn) % len(profiles)
+		add(seam, 1+(i+turn/7)%max(min(boundaries[seam], most), 1))
+	}
+	for b := 1; b <= most; b++ {
+		if !isCovered[b] {
+			add(slices.IndexFunc(boundaries, func(n int) bool { return n >= b }), b)
+		}
 	}
 	return plans
 }
@@ -78,4 +84,11 @@ func all(scene int, boundaries []int) []plan {
 		}
 	}
 	return plans
+}
+
+// turnOf returns which selection goes with a commit.
+func turnOf(commit string) int {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(commit)) // never fails
+	return int(h.Sum32() % 10007)
 }

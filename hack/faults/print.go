@@ -12,7 +12,7 @@ import (
 // print shows all that happened, in order.
 func (o *outcome) print(to io.Writer) {
 	for i, b := range o.boundaries {
-		fmt.Fprintf(to, "  request %d: %s\n", i+1, b)
+		_, _ = fmt.Fprintf(to, "  request %d: %s\n", i+1, b)
 	}
 	if o.history == nil {
 		return
@@ -46,7 +46,7 @@ func (o *outcome) print(to io.Writer) {
 	}
 	sort.SliceStable(lines, func(i, j int) bool { return lines[i].revision < lines[j].revision })
 	for _, l := range lines {
-		fmt.Fprintf(to, "  %d %s\n", l.revision, l.text)
+		_, _ = fmt.Fprintf(to, "  %d %s\n", l.revision, l.text)
 	}
-	fmt.Fprintln(to, o.log)
+	_, _ = fmt.Fprintln(to, o.log)
 }

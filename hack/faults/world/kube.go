@@ -52,13 +52,20 @@ func (t *roundTripper) interfere(req *http.Request, becomes Interference) (*http
 	case becomes.LateBy > 0:
 		late := req.Clone(context.WithoutCancel(req.Context()))
 		setBody(late, bodyOf(req))
-		t.process.world.postpone(becomes.LateBy, func() { _, _ = t.do(late) })
+		t.process.world.postpone(becomes.LateBy, func() { t.doUnheard(late) })
 		return nil, errLost
 	case becomes.Lose:
-		_, _ = t.do(req.WithContext(context.WithoutCancel(req.Context()))) //nolint:bodyclose // do read it all
+		t.doUnheard(req.WithContext(context.WithoutCancel(req.Context())))
 		return nil, errLost
 	default:
 		return t.do(req)
+	}
+}
+
+// doUnheard lets a request happen whose answer nobody hears.
+func (t *roundTripper) doUnheard(req *http.Request) {
+	if resp, err := t.do(req); err == nil {
+		_ = resp.Body.Close()
 	}
 }
 

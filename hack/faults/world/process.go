@@ -56,8 +56,8 @@ func (w *World) Start(offset time.Duration) (*Process, error) {
 	w.started++
 	p := &Process{Name: fmt.Sprintf("operator %d", w.started), world: w, ended: make(chan struct{}), clock: newProcessClock(w.now.Add(offset))}
 	w.mu.Unlock()
-	p.lifetime, p.end = context.WithCancel(context.Background())
-	ctx, stop := context.WithCancel(context.Background())
+	p.lifetime, p.end = context.WithCancel(context.WithoutCancel(w.ctx))
+	ctx, stop := context.WithCancel(context.WithoutCancel(w.ctx))
 	p.stop = stop
 	p.seam = httptest.NewServer(&gateway{p})
 	p.seam.Config.ErrorLog = nil
