@@ -310,6 +310,21 @@ func TestWhatIsAllowedBreaksNothing(t *testing.T) {
 			s.reads("")
 			s.writes("key", released)
 		},
+		"Ready beside another object's lost write whose time is over": func(s *story) {
+			s.edits("rival", forUser(bob))
+			s.reads("")
+			s.writes("rival", s.pending(v1alpha1.OperationAssign, bob))
+			s.calls(OpAssign, bob, 0, nil)
+			s.edits("key", forUser(alice))
+			s.passes(time.Minute)
+			s.reads(alice)
+			s.writes("key", reported)
+			s.Truth[theCredential] = Holder{ACSUserID: alice}
+			s.writes("rival", func(o *object) {
+				condition(o, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonConflictingClaim)
+				condition(o, v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonConflictingClaim)
+			})
+		},
 		"a clean-up that a person gave up": func(s *story) {
 			s.assigns("key", alice)
 			s.edits("key", deleted)

@@ -1,6 +1,8 @@
 package invariants
 
 import (
+	"slices"
+
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
@@ -69,15 +71,16 @@ func (h *History) wasShown(v *Version, person Person) bool {
 }
 
 // nothingUndoes looks for pending writes that could take the credential from a person: of the object itself as it was
-// written, and of the others as they stood.
+// written, and of the others as they stood. Two time-outs after it was recorded, a write comes about no more.
 func (h *History) nothingUndoes(v *Version, person Person, broken func(string, ...any)) {
 	entries := entriesOf(&v.Object)
 	for _, other := range h.others(v) {
 		entries = append(entries, entriesOf(other)...)
 	}
-	for _, e := range entries {
-		if h.same(e.person, person) != (e.operation == v1alpha1.OperationAssign) {
-			broken("%s is Ready while a pending %s of %s could undo that", nameOf(&v.Object), e.operation, e.person)
+	for _, in := range h.intents() {
+		isPending := slices.Contains(entries, in.entry) && v.Time.Sub(in.version.Time) < 2*h.Timeout
+		if isPending && h.same(in.person, person) != (in.operation == v1alpha1.OperationAssign) {
+			broken("%s is Ready while a pending %s of %s could undo that", nameOf(&v.Object), in.operation, in.person)
 		}
 	}
 }
