@@ -29,6 +29,11 @@ func forCredential(id string) world.Change {
 	return func(o *world.Object) { o.Spec.ACSCredentialID = id }
 }
 
+// ofTheNeighbour makes an object one of the other workspace.
+func ofTheNeighbour(o *world.Object) {
+	o.Spec.ACSCredentialID, o.Spec.APIKeySecretRef.Name = world.NeighbourCredential, neighbour
+}
+
 func wipeStatus(o *world.Object) { o.Status = v1alpha1.CredentialAssignmentStatus{} }
 
 // When it is time for what comes next.

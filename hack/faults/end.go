@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 
@@ -43,11 +44,20 @@ func (r *run) judge(began, rest invariants.Moment) *outcome {
 	if r.plan.fault().healsAtResync {
 		h.Settle += restWatched
 	}
+	if o := r.object(r.plan.scenario().bystander); o != nil && r.plan.sparesBystanders() {
+		h.Bystanders[string(o.UID)], h.Patience = true, bystandersPatience
+	}
 	out.history = h
 	out.broken = invariants.Check(h)
 	out.end = endOf(h)
 	return out
 }
+
+// bystandersPatience is how long a change of an object may take whose workspace is well.
+const bystandersPatience = 30 * time.Second
+
+// sparesBystanders reports whether nothing goes wrong but in the workspace of others: what strikes a process strikes all.
+func (p plan) sparesBystanders() bool { return p.boundary == 0 }
 
 // endOf returns what stands at the end of a history.
 func endOf(h *invariants.History) end {

@@ -71,7 +71,7 @@ func limitHistories(t *testing.T, to string) {
 // Edits, deletions, recreations, changes by hand, faults and restarts, in any order, by two tenants who name the same
 // credential: whatever comes of it, no invariant breaks.
 func TestWhateverHappensInWhateverOrderNoInvariantBreaks(t *testing.T) {
-	limitHistories(t, "10")
+	limitHistories(t, "6")
 	clusterIsUsed.Store(true)
 	c, err := cluster()
 	if err != nil {

@@ -20,6 +20,8 @@ type scenario struct {
 	isDone func(*run) bool
 	// patience is how long it may take by the clock of the world; zero for the usual time.
 	patience time.Duration
+	// bystander is an object that nothing concerns that goes wrong with the others' workspace; empty for none.
+	bystander string
 }
 
 // next is something that somebody does when its time has come.
@@ -32,6 +34,8 @@ type next struct {
 const (
 	key     = "alice-mobile-key"
 	renamed = "front-desk-key"
+	// neighbour is an object of another workspace.
+	neighbour = "neighbours-key"
 )
 
 // scenarios may grow at the end only: the numbers of plans go by their places.
@@ -144,5 +148,28 @@ var scenarios = []scenario{
 	{
 		name: "leader change", prepare: declared, begin: moveTo(world.Bob),
 		during: map[string]func(*run) error{"unassign_credential": func(r *run) error { r.askToReplace(); return nil }},
+	},
+	{
+		name: "trouble in another workspace",
+		prepare: func(r *run) error {
+			if err := r.PutSecret(r.Tenant, neighbour, world.NeighbourKey); err != nil {
+				return err
+			}
+			if err := r.Declare(r.Tenant, neighbour, world.ForUser(world.Dave), ofTheNeighbour); err != nil {
+				return err
+			}
+			return declared(r)
+		},
+		begin: func(r *run) error {
+			r.mu.Lock()
+			r.trouble = r.Now().Add(3 * time.Minute)
+			r.mu.Unlock()
+			r.calmFrom(3 * time.Minute)
+			if err := moveTo(world.Bob)(r); err != nil {
+				return err
+			}
+			return r.Edit(r.Tenant, neighbour, world.ForUser(world.Erin))
+		},
+		bystander: neighbour,
 	},
 }

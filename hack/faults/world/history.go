@@ -76,11 +76,11 @@ func (w *World) History() (*invariants.History, error) {
 	h := &invariants.History{
 		Identities: map[string]string{Alice: AliceIdentity},
 		Truth:      map[string]invariants.Holder{},
-		Secrets:    []string{FrontDeskKey, NewKey, TenantKey, pinCode, cardNumber},
+		Secrets:    []string{FrontDeskKey, NewKey, TenantKey, NeighbourKey, pinCode, cardNumber},
 		Texts:      []invariants.Text{{Where: "the log", Content: w.Log()}},
 		Bystanders: map[string]bool{},
 	}
-	for _, id := range []string{Credential, OtherCredential} {
+	for _, id := range []string{Credential, OtherCredential, NeighbourCredential} {
 		if c, ok := w.Seam.Credential(id); ok {
 			h.Truth[id] = invariants.Holder{ACSUserID: c.ACSUserID, UserIdentityID: c.UserIdentityID}
 		}
@@ -157,6 +157,10 @@ func NameOf(h invariants.Holder) string {
 		return "Bob"
 	case h.ACSUserID == Carol:
 		return "Carol"
+	case h.ACSUserID == Dave:
+		return "Dave"
+	case h.ACSUserID == Erin:
+		return "Erin"
 	default:
 		return "somebody else"
 	}

@@ -1,17 +1,15 @@
 package world
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/watch"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	"encoding/json"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
 	"github.com/seam-operator/seam-operator/hack/faults/invariants"
@@ -103,7 +101,7 @@ func (w *World) arrives(p *Process, operation string, req *http.Request) *seamCa
 	}
 	call := &seamCall{Call: invariants.Call{
 		Process: p.Name, Operation: operation, CredentialID: in.Credential, Arrived: w.moment(),
-		Token: strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer "),
+		Token: tokenOf(req),
 	}}
 	if call.isWrite = operation == invariants.OpAssign || operation == invariants.OpUnassign; call.isWrite {
 		call.Person = invariants.Person{ACSUserID: in.User, UserIdentityID: in.Identity}

@@ -33,7 +33,7 @@ func (g *gateway) ServeHTTP(answer http.ResponseWriter, req *http.Request) {
 	if p.isDead() {
 		panic(http.ErrAbortHandler)
 	}
-	becomes, done := w.traffic.pass(Request{Process: p, What: operation, ToSeam: true, IsWrite: isWrite})
+	becomes, done := w.traffic.pass(Request{Process: p, What: operation, ToSeam: true, Token: tokenOf(req), IsWrite: isWrite})
 	defer done()
 	if p.isDead() && becomes.isNone() {
 		panic(http.ErrAbortHandler)
@@ -44,6 +44,10 @@ func (g *gateway) ServeHTTP(answer http.ResponseWriter, req *http.Request) {
 	if status == 0 {
 		panic(http.ErrAbortHandler)
 	}
+}
+
+func tokenOf(req *http.Request) string {
+	return strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer ")
 }
 
 // interfere lets a call happen as it shall, and returns the status that the operator gets; zero for no answer.

@@ -13,6 +13,7 @@ type Request struct {
 	// What is such as "PATCH front-desk/key status" or "assign_credential".
 	What    string
 	ToSeam  bool
+	Token   string // of a call to Seam: the API key
 	IsWrite bool
 }
 

@@ -30,10 +30,15 @@ const (
 	FrontDeskKey    = "seam_test1key_of_the_front_desk"
 	NewKey          = "seam_test2new_key_of_the_front_desk"
 	TenantKey       = "seam_test3key_of_the_tenant"
-	pinCode         = "8315907246"
-	cardNumber      = "4929104857361"
-	systemID        = "77777777-7777-7777-7777-777777777777"
-	otherSystemID   = "77777777-7777-7777-7777-000000000002"
+	// Of the other workspace: a credential, two people, and a key.
+	NeighbourCredential = "66666666-6666-6666-6666-000000000003"
+	Dave                = "88888888-8888-8888-8888-888888888888"
+	Erin                = "99999999-9999-9999-9999-999999999999"
+	NeighbourKey        = "seam_test4key_of_the_neighbour"
+	pinCode             = "8315907246"
+	cardNumber          = "4929104857361"
+	systemID            = "77777777-7777-7777-7777-777777777777"
+	otherSystemID       = "77777777-7777-7777-7777-000000000002"
 )
 
 // World is two namespaces, a Seam, a clock, and the processes of the operator that run in it.
@@ -77,6 +82,11 @@ func New(ctx context.Context, cluster *Cluster, name string) (*World, error) {
 	}
 	w.Seam.AddSystem(fakeseam.System{ID: systemID, WorkspaceID: Workspace})
 	w.Seam.AddSystem(fakeseam.System{ID: otherSystemID, WorkspaceID: OtherWorkspace})
+	w.Seam.AddAPIKey(NeighbourKey, OtherWorkspace)
+	for _, id := range []string{Dave, Erin} {
+		w.Seam.AddUser(fakeseam.User{ID: id, SystemID: otherSystemID})
+	}
+	w.Seam.AddCredential(fakeseam.Credential{ID: NeighbourCredential, SystemID: otherSystemID})
 	w.Seam.AddIdentity(fakeseam.Identity{ID: AliceIdentity, WorkspaceID: Workspace})
 	w.Seam.AddUser(fakeseam.User{ID: Alice, SystemID: systemID, UserIdentityID: AliceIdentity})
 	for _, id := range []string{Bob, Carol} {
