@@ -14,7 +14,7 @@ import (
 // explorer runs plans, many at a time.
 type explorer struct {
 	options
-	cluster *world.Cluster
+	api *world.Cluster
 
 	mu       sync.Mutex
 	ends     map[plan]end // of plans without a fault
@@ -97,7 +97,7 @@ func (e *explorer) each(ctx context.Context, plans []plan) {
 // one runs a plan and prints what is wrong.
 func (e *explorer) one(ctx context.Context, p plan) {
 	began := time.Now()
-	out, err := execute(ctx, e.cluster, p, fmt.Sprintf("plan-%d-%d", p.number(), began.UnixNano()%1_000_000))
+	out, err := execute(ctx, e.api, p, fmt.Sprintf("plan-%d-%d", p.number(), began.UnixNano()%1_000_000))
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.ran++

@@ -31,6 +31,7 @@ func main() {
 	flag.StringVar(&o.plans, "plans", "", "all, none for those without a fault, the number of one plan, or nothing for a selection that covers everything")
 	flag.StringVar(&o.scenario, "scenario", "", "only the scenario of that name")
 	flag.StringVar(&o.commit, "commit", "", "the commit, by which the selection changes")
+	flag.BoolVar(&o.inMemory, "memory", false, "run on an API server in memory")
 	flag.IntVar(&o.parallel, "parallel", 12, "how many plans run at the same time")
 	flag.BoolVar(&o.verbose, "v", false, "show each plan, and of one plan all that happened")
 	flag.Parse()
@@ -50,22 +51,32 @@ type options struct {
 	scenario string
 	commit   string
 	parallel int
+	inMemory bool
 	verbose  bool
 }
 
 func start(ctx context.Context, o options) error {
-	if os.Getenv("KUBEBUILDER_ASSETS") == "" {
-		return errors.New("KUBEBUILDER_ASSETS is not set: start it with make faults")
-	}
 	log.SetLogger(zap.New(zap.WriteTo(io.Discard)))
 	klog.SetLogger(logr.Discard())
-	cluster, err := world.StartCluster(".")
+	cluster, err := o.cluster()
 	if err != nil {
 		return err
 	}
-	e := &explorer{options: o, cluster: cluster}
+	e := &explorer{options: o, api: cluster}
 	err = e.explore(ctx)
 	return errors.Join(err, cluster.Stop())
+}
+
+// cluster starts the API server.
+func (o *options) cluster() (*world.Cluster, error) {
+	switch {
+	case o.inMemory:
+		return world.NewMemoryCluster()
+	case os.Getenv("KUBEBUILDER_ASSETS") == "":
+		return nil, errors.New("KUBEBUILDER_ASSETS is not set: start it with make faults")
+	default:
+		return world.StartCluster(".")
+	}
 }
 
 // explore runs what the command line asks for.

@@ -19,6 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
+	"github.com/seam-operator/seam-operator/hack/faults/memory"
 )
 
 // Cluster is an API server that many worlds share.
@@ -52,17 +53,33 @@ func StartCluster(root string) (*Cluster, error) {
 	return c, nil
 }
 
-func newCluster(config *rest.Config) (*Cluster, error) {
-	config = rest.CopyConfig(config)
-	config.QPS = -1
-	c := &Cluster{config: config, scheme: runtime.NewScheme(), stop: func() error { return nil }}
+// NewMemoryCluster makes an API server in memory.
+func NewMemoryCluster() (*Cluster, error) {
+	known, err := schemeOf()
+	if err != nil {
+		return nil, err
+	}
+	return newCluster(&rest.Config{Host: "http://memory", Transport: memory.New(known)})
+}
+
+func schemeOf() (*runtime.Scheme, error) {
+	known := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
-		if err := add(c.scheme); err != nil {
+		if err := add(known); err != nil {
 			return nil, err
 		}
 	}
-	c.mapper = mapper()
-	var err error
+	return known, nil
+}
+
+func newCluster(config *rest.Config) (*Cluster, error) {
+	config = rest.CopyConfig(config)
+	config.QPS = -1
+	known, err := schemeOf()
+	if err != nil {
+		return nil, err
+	}
+	c := &Cluster{config: config, scheme: known, mapper: mapper(), stop: func() error { return nil }}
 	if c.http, err = rest.HTTPClientFor(config); err != nil {
 		return nil, err
 	}
