@@ -38,10 +38,10 @@ test: ## Run all tests, with the race detector and on a real API server
 mutation: ## Break the decision one operator at a time, and fail unless its tests notice more than 90 % (takes minutes)
 	@hack/mutation $(if $(CHANGED),--changed)
 
-faults: ## Let everything go wrong at each request of the operator, and judge what comes of it (PLANS=all, or a plan's number)
+faults: ## Let everything go wrong at each request of the operator, and judge what comes of it (PLANS=all, or a number)
 	@go build -buildvcs=false -o bin/ ./hack/faults
 	@assets=$$(hack/controlplane/build.sh) || exit 1; \
-	export KUBEBUILDER_ASSETS="$$assets"; exec bin/faults -plans "$(PLANS)" -commit "$$(git rev-parse HEAD 2>/dev/null)"
+	export KUBEBUILDER_ASSETS="$$assets"; exec bin/faults -plans "$(PLANS)" $(if $(MEMORY),-memory) -commit "$$(git rev-parse HEAD 2>/dev/null)"
 
 crowd: build ## Measure how much one tenant's many objects delay and cost the owner of a credential (takes about 15 minutes)
 	@go build -buildvcs=false -o bin/ ./hack/crowd

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -22,76 +23,60 @@ type explorer struct {
 	ran      int
 	failed   int
 	unstruck int // plans whose request did not come
-	began    time.Time
 }
 
-// runEverything runs each scenario without a fault, under each profile, and then the selection or all.
-func (e *explorer) runEverything(ctx context.Context) error {
-	var faultless []plan
+// faultless returns the plans without a fault.
+func (e *explorer) faultless() []plan {
+	var plans []plan
 	for scene := range scenarios {
 		if e.scenario != "" && scenarios[scene].name != e.scenario {
 			continue
 		}
 		for seam := range profiles {
-			faultless = append(faultless, plan{scene: scene, seam: seam})
+			plans = append(plans, plan{scene: scene, seam: seam})
 		}
 	}
-	return e.runAll(ctx, faultless, nil)
+	return plans
 }
 
-// runAll runs plans without faults, and then those that choose makes of them; nil for the usual choice.
-func (e *explorer) runAll(ctx context.Context, faultless []plan, choose func([]int) []plan) error {
-	e.ends, e.counts, e.began = map[plan]end{}, map[plan]int{}, time.Now()
-	e.each(ctx, faultless)
+// choice returns the plans that are chosen by scenario and the numbers of requests under each profile.
+func (e *explorer) choice(choose func(int, []int) []plan) []plan {
 	var plans []plan
-	if choose != nil {
-		plans = choose(nil)
-	} else {
-		for scene := range scenarios {
-			boundaries := make([]int, len(profiles))
-			for seam := range profiles {
-				boundaries[seam] = e.counts[plan{scene: scene, seam: seam}]
-			}
-			switch {
-			case boundaries[0] == 0, e.plans == "none":
-			case e.plans == "all":
-				plans = append(plans, all(scene, boundaries)...)
-			default:
-				plans = append(plans, selected(scene, boundaries, turnOf(e.commit))...)
-			}
+	for scene := range scenarios {
+		boundaries := make([]int, len(profiles))
+		for seam := range profiles {
+			boundaries[seam] = e.counts[plan{scene: scene, seam: seam}]
+		}
+		if slices.Max(boundaries) > 0 {
+			plans = append(plans, choose(scene, boundaries)...)
 		}
 	}
-	if len(plans) > 0 && plans[0].boundary > 0 {
-		e.each(ctx, plans)
-	}
-	if e.unstruck > 0 {
-		fmt.Printf("%d plans ended before the request came that was to be struck\n", e.unstruck)
-	}
-	fmt.Printf("%d plans, %d failed\n", e.ran, e.failed)
-	if e.failed > 0 {
-		return fmt.Errorf("%d plans failed in %s", e.failed, time.Since(e.began).Round(time.Second))
-	}
-	return ctx.Err()
+	return plans
 }
 
 // each runs plans, so many at a time.
-func (e *explorer) each(ctx context.Context, plans []plan) {
+func (e *explorer) each(ctx context.Context, plans []plan) { e.until(ctx, ctx.Done(), plans) }
+
+// until begins plans until somebody says that it is enough.
+func (e *explorer) until(ctx context.Context, enough <-chan struct{}, plans []plan) {
 	var wait sync.WaitGroup
 	queue := make(chan plan)
-	for range e.parallel {
+	for range min(e.parallel, len(plans)) {
 		wait.Go(func() {
 			for p := range queue {
 				e.one(ctx, p)
 			}
 		})
 	}
+	defer wait.Wait()
+	defer close(queue)
 	for _, p := range plans {
-		if ctx.Err() == nil {
-			queue <- p
+		select {
+		case queue <- p:
+		case <-enough:
+			return
 		}
 	}
-	close(queue)
-	wait.Wait()
 }
 
 // one runs a plan and prints what is wrong.
@@ -102,7 +87,7 @@ func (e *explorer) one(ctx context.Context, p plan) {
 	defer e.mu.Unlock()
 	e.ran++
 	if p.boundary == 0 {
-		e.ends[p], e.counts[p] = out.end, len(out.boundaries)
+		e.keep(p, out)
 	}
 	if !out.isStruck && err == nil {
 		e.unstruck++
@@ -124,10 +109,18 @@ func (e *explorer) one(ctx context.Context, p plan) {
 		return
 	}
 	e.failed++
-	fmt.Printf("FAILED %s\n  %s\n  run it alone: make faults PLANS=%d\n", p, strings.Join(wrong, "\n  "), p.number())
+	fmt.Printf("FAILED %s\n  %s\n  run it alone: %s\n", p, strings.Join(wrong, "\n  "), e.command(p))
 	if e.verbose {
 		out.print(os.Stdout)
 	}
+}
+
+// keep keeps what a plan without a fault is there to tell.
+func (e *explorer) keep(p plan, out *outcome) {
+	if e.ends == nil {
+		e.ends, e.counts = map[plan]end{}, map[plan]int{}
+	}
+	e.ends[p], e.counts[p] = out.end, len(out.boundaries)
 }
 
 // wrongEnd returns what is wrong with the end of a plan; empty when it is the one without a fault, or a safe one.
@@ -137,4 +130,12 @@ func (e *explorer) wrongEnd(p plan, out *outcome) string {
 		return ""
 	}
 	return fmt.Sprintf("it ends with: %s\n  without a fault it ends with: %s", out.end, want)
+}
+
+// command runs one plan again.
+func (e *explorer) command(p plan) string {
+	if e.inMemory {
+		return fmt.Sprintf("make faults PLANS=%d MEMORY=1", p.number())
+	}
+	return fmt.Sprintf("make faults PLANS=%d", p.number())
 }

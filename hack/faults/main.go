@@ -12,10 +12,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"os/signal"
 	"strconv"
 	"syscall"
+	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
@@ -55,28 +57,45 @@ type options struct {
 	verbose  bool
 }
 
+// memoryTime is how long plans run on the API server in memory, after the selection on the real one.
+const memoryTime = time.Minute
+
 func start(ctx context.Context, o options) error {
 	log.SetLogger(zap.New(zap.WriteTo(io.Discard)))
 	klog.SetLogger(logr.Discard())
-	cluster, err := o.cluster()
+	e := &explorer{options: o}
+	err := e.on(ctx, o.inMemory, e.explore)
+	if err == nil && o.plans == "" && !o.inMemory {
+		err = e.on(ctx, true, e.sample)
+	}
+	if e.unstruck > 0 {
+		fmt.Printf("%d plans ended before the request came that was to be struck\n", e.unstruck)
+	}
+	fmt.Printf("%d plans, %d failed\n", e.ran, e.failed)
+	if err == nil && e.failed > 0 {
+		err = fmt.Errorf("%d plans failed", e.failed)
+	}
+	return errors.Join(err, ctx.Err())
+}
+
+// on starts an API server, for as long as something is done with it.
+func (e *explorer) on(ctx context.Context, inMemory bool, do func(context.Context) error) error {
+	var err error
+	switch e.inMemory = inMemory; {
+	case inMemory:
+		e.api, err = world.NewMemoryCluster()
+	case os.Getenv("KUBEBUILDER_ASSETS") == "":
+		return errors.New("KUBEBUILDER_ASSETS is not set: start it with make faults")
+	default:
+		e.api, err = world.StartCluster(".")
+	}
 	if err != nil {
 		return err
 	}
-	e := &explorer{options: o, api: cluster}
-	err = e.explore(ctx)
-	return errors.Join(err, cluster.Stop())
-}
-
-// cluster starts the API server.
-func (o *options) cluster() (*world.Cluster, error) {
-	switch {
-	case o.inMemory:
-		return world.NewMemoryCluster()
-	case os.Getenv("KUBEBUILDER_ASSETS") == "":
-		return nil, errors.New("KUBEBUILDER_ASSETS is not set: start it with make faults")
-	default:
-		return world.StartCluster(".")
-	}
+	began, before := time.Now(), e.ran
+	err = do(ctx)
+	fmt.Fprintf(os.Stderr, "%d plans in %s, in memory: %t\n", e.ran-before, time.Since(began).Round(time.Second), inMemory)
+	return errors.Join(err, e.api.Stop())
 }
 
 // explore runs what the command line asks for.
@@ -86,10 +105,33 @@ func (e *explorer) explore(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return e.runAll(ctx, []plan{p.faultless()}, func([]int) []plan { return []plan{p} })
+		e.each(ctx, []plan{p.faultless()})
+		if p.boundary > 0 {
+			e.each(ctx, []plan{p})
+		}
+		return nil
 	}
-	if e.plans != "" && e.plans != "all" && e.plans != "none" {
+	choose := map[string]func(int, []int) []plan{
+		"":     func(scene int, boundaries []int) []plan { return selected(scene, boundaries, turnOf(e.commit)) },
+		"all":  all,
+		"none": func(int, []int) []plan { return nil },
+	}[e.plans]
+	if choose == nil {
 		return fmt.Errorf("PLANS is %q: write all or the number of a plan", e.plans)
 	}
-	return e.runEverything(ctx)
+	e.each(ctx, e.faultless())
+	e.each(ctx, e.choice(choose))
+	return nil
+}
+
+// sample runs as many plans as there is time for, of all of them in an order that goes with the commit.
+func (e *explorer) sample(ctx context.Context) error {
+	plans := e.choice(all)
+	order := rand.New(rand.NewPCG(uint64(turnOf(e.commit)), 0)) //nolint:gosec // never negative
+	order.Shuffle(len(plans), func(i, j int) { plans[i], plans[j] = plans[j], plans[i] })
+	e.parallel *= 12 // in memory they mostly wait
+	inTime, cancel := context.WithTimeout(ctx, memoryTime)
+	defer cancel()
+	e.until(ctx, inTime.Done(), plans)
+	return nil
 }
