@@ -109,7 +109,7 @@ func (s *Server) one(req *http.Request, t target, before, body object, isMetadat
 	case req.Method == http.MethodPatch:
 		after = copied(merged(before, body).(object))
 	default:
-		after = body
+		after = encoded(body)
 	}
 	if !t.isStatus && before["status"] != nil {
 		after["status"] = before["status"]
@@ -127,6 +127,11 @@ func (s *Server) create(req *http.Request, at place, o object) *http.Response {
 	if s.store.objects[at][name] != nil {
 		return refuse(req, http.StatusConflict, metav1.StatusReasonAlreadyExists)
 	}
+	return answer(req, http.StatusCreated, s.store.create(at, encoded(o)))
+}
+
+// encoded returns an object whose stringData, if it is a Secret, stands in data.
+func encoded(o object) object {
 	if texts, ok := o["stringData"].(object); ok {
 		data := object{}
 		for key, value := range texts {
@@ -135,7 +140,7 @@ func (s *Server) create(req *http.Request, at place, o object) *http.Response {
 		o["data"] = data
 		delete(o, "stringData")
 	}
-	return answer(req, http.StatusCreated, s.store.create(at, o))
+	return o
 }
 
 func (s *Server) list(req *http.Request, at place, isMetadata bool) *http.Response {
