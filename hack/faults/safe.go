@@ -2,6 +2,10 @@ package main
 
 import "strings"
 
+// withoutRecord are the faults after which nothing tells any more whom the operator assigned, or may have.
+var withoutRecord = struckBy("status wiped", "assignedTo emptied", "assignedTo names another person", "assignedTo names nobody", "assignedTo of another UID",
+	"pendingWrites emptied", "pendingWrites name another person", "pendingWrites name nobody", "pendingWrites of another UID")
+
 // safeEnds are the ends, other than the one without a fault, that are safe and that the operator has to come to or may come
 // to: nobody gets what nobody declared, and nobody loses what the operator is not known to have given.
 var safeEnds = []struct {
@@ -11,13 +15,14 @@ var safeEnds = []struct {
 }{
 	{
 		why:     "without a record of whom it assigned, the operator takes the credential from nobody",
-		applies: struckBy("status wiped", "assignedTo emptied", "assignedTo names another person", "assignedTo names nobody", "assignedTo of another UID"),
+		applies: withoutRecord,
 		ends:    []string{"HeldByOther False"},
 	},
 	{
-		why: "an object without a record claims nothing from one whose key reads the credential: deleted, it goes, and takes nothing away",
+		why: "an object without a record may lose the claim to another one: deleted, it goes, and takes nothing away",
 		applies: func(p plan, o *outcome) bool {
-			return p.scenario().name == "two claimants" && struckBy("status wiped", "assignedTo emptied", "assignedTo of another UID")(p, o)
+			return strings.Contains("two claimants; hand-over, pruned first; hand-over, created first; hand-over to a revoked key", p.scenario().name) &&
+				withoutRecord(p, o)
 		},
 		ends: []string{"gone"},
 	},

@@ -172,4 +172,8 @@ var scenarios = []scenario{
 		},
 		bystander: neighbour,
 	},
+	{
+		name: "edited while assigning", begin: func(r *run) error { return r.Declare(r.FrontDesk, key) },
+		during: map[string]func(*run) error{"assign_credential": moveTo(world.Carol)},
+	},
 }
