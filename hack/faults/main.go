@@ -127,7 +127,7 @@ func (e *explorer) explore(ctx context.Context) error {
 // sample runs as many plans as there is time for, of all of them in an order that goes with the commit.
 func (e *explorer) sample(ctx context.Context) error {
 	plans := e.choice(all)
-	order := rand.New(rand.NewPCG(uint64(turnOf(e.commit)), 0)) //nolint:gosec // never negative
+	order := rand.New(rand.NewPCG(uint64(turnOf(e.commit)), 0))
 	order.Shuffle(len(plans), func(i, j int) { plans[i], plans[j] = plans[j], plans[i] })
 	e.parallel *= 12 // in memory they mostly wait
 	inTime, cancel := context.WithTimeout(ctx, memoryTime)

@@ -92,7 +92,7 @@ func execute(ctx context.Context, cluster *world.Cluster, p plan, name string) (
 	}
 	defer w.Close()
 	r := &run{World: w, plan: p, begun: map[string]bool{}}
-	out, err := r.tell()
+	out, err := r.tell() //nolint:contextcheck // the world has the context
 	if out == nil {
 		out = &outcome{}
 	}
@@ -105,7 +105,7 @@ func (r *run) tell() (*outcome, error) {
 	s := r.plan.scenario()
 	r.Seam.SetBehaviour(r.plan.profile().behaviour)
 	var err error
-	if r.process, err = r.Start(0); err != nil { //nolint:contextcheck // a process ends by Kill and Stop alone
+	if r.process, err = r.Start(0); err != nil {
 		return nil, err
 	}
 	if s.prepare != nil {

@@ -1,10 +1,16 @@
 package main
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // withoutRecord are the faults after which nothing tells any more whom the operator assigned, or may have.
 var withoutRecord = struckBy("status wiped", "assignedTo emptied", "assignedTo names another person", "assignedTo names nobody", "assignedTo of another UID",
 	"pendingWrites emptied", "pendingWrites name another person", "pendingWrites name nobody", "pendingWrites of another UID")
+
+// withRival are the scenarios in which another object names the credential too.
+var withRival = []string{"two claimants", "hand-over, pruned first", "hand-over, created first", "hand-over to a revoked key"}
 
 // safeEnds are the ends, other than the one without a fault, that are safe and that the operator has to come to or may come
 // to: nobody gets what nobody declared, and nobody loses what the operator is not known to have given.
@@ -21,8 +27,7 @@ var safeEnds = []struct {
 	{
 		why: "an object without a record may lose the claim to another one: deleted, it goes, and takes nothing away",
 		applies: func(p plan, o *outcome) bool {
-			return strings.Contains("two claimants; hand-over, pruned first; hand-over, created first; hand-over to a revoked key", p.scenario().name) &&
-				withoutRecord(p, o)
+			return slices.Contains(withRival, p.scenario().name) && withoutRecord(p, o)
 		},
 		ends: []string{"gone"},
 	},
