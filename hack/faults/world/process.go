@@ -150,9 +150,6 @@ func (p *Process) Stop() {
 
 func (p *Process) isDead() bool { return p.dead.Load() }
 
-// SetClock puts the clock of the process forward.
-func (p *Process) SetClock(by time.Duration) { p.clock.Step(by) }
-
 // Freeze holds up what the watches of CredentialAssignments bring, of one namespace or, when that is empty, of all.
 func (p *Process) Freeze(namespace string) {
 	p.mu.Lock()
