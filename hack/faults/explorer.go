@@ -18,8 +18,9 @@ type explorer struct {
 	api *world.Cluster
 
 	mu       sync.Mutex
-	ends     map[plan]end // of plans without a fault
-	counts   map[plan]int // their requests
+	ends     map[plan]end  // of plans without a fault
+	counts   map[plan]int  // their requests
+	changes  map[int][]int // of each scenario, the requests that change Seam under the first profile
 	ran      int
 	failed   int
 	unstruck int // plans whose request did not come
@@ -118,9 +119,31 @@ func (e *explorer) one(ctx context.Context, p plan) {
 // keep keeps what a plan without a fault is there to tell.
 func (e *explorer) keep(p plan, out *outcome) {
 	if e.ends == nil {
-		e.ends, e.counts = map[plan]end{}, map[plan]int{}
+		e.ends, e.counts, e.changes = map[plan]end{}, map[plan]int{}, map[int][]int{}
 	}
 	e.ends[p], e.counts[p] = out.end, len(out.boundaries)
+	if p.seam > 0 {
+		return
+	}
+	for i, what := range out.boundaries {
+		if strings.HasSuffix(what, "assign_credential") {
+			e.changes[p.scene] = append(e.changes[p.scene], i+1)
+		}
+	}
+}
+
+// always returns the plans of a scenario that no selection leaves out: what may become of each call that changes Seam.
+func (e *explorer) always(scene int) []plan {
+	var plans []plan
+	for wrong := range faults {
+		if !slices.Contains([]string{"killed after", "answer lost", "25 s late", "59 s late"}, faults[wrong].name) {
+			continue
+		}
+		for _, boundary := range e.changes[scene] {
+			plans = append(plans, plan{scene: scene, wrong: wrong, boundary: boundary})
+		}
+	}
+	return plans
 }
 
 // wrongEnd returns what is wrong with the end of a plan; empty when it is the one without a fault, or a safe one.

@@ -112,7 +112,9 @@ func (e *explorer) explore(ctx context.Context) error {
 		return nil
 	}
 	choose := map[string]func(int, []int) []plan{
-		"":     func(scene int, boundaries []int) []plan { return selected(scene, boundaries, turnOf(e.commit)) },
+		"": func(scene int, boundaries []int) []plan {
+			return append(selected(scene, boundaries, turnOf(e.commit)), e.always(scene)...)
+		},
 		"all":  all,
 		"none": func(int, []int) []plan { return nil },
 	}[e.plans]
