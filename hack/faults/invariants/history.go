@@ -71,6 +71,8 @@ type Call struct {
 	Shown *Shown
 	// Changed says that the call changed the holder, at once or late.
 	Changed bool
+	// LateBy is how long after its arrival the call came about, when its answer was lost; zero for at once.
+	LateBy time.Duration
 }
 
 // Shown is what an answer tells of a credential.

@@ -71,7 +71,8 @@ func (h *History) before(of *Version) *Version {
 }
 
 // twoChangesForEachEdit is S6: each change of spec changes what Seam holds at most twice, by one unassign and one assign,
-// however often the operator is killed. What somebody changes by hand may be healed once more each time.
+// however often the operator is killed. What somebody changes by hand, and what comes about after the time-out of its call,
+// may be healed once more each time.
 func twoChangesForEachEdit(h *History, broken func(string, ...any)) {
 	type change struct {
 		uid        string
@@ -85,14 +86,20 @@ func twoChangesForEachEdit(h *History, broken func(string, ...any)) {
 		}
 		o := &w.intent.version.Object
 		c := change{string(o.UID), o.Generation, w.Operation}
-		if counts[c]++; counts[c] == 2+h.handMade(w.CredentialID) {
+		if counts[c]++; counts[c] == 2+h.surprises(w.CredentialID) {
 			broken("%s changed what Seam holds by %s more than once", nameOf(o), w.Operation)
 		}
 	}
 }
 
-func (h *History) handMade(credential string) int {
+// surprises counts the changes of a credential's holder that the operator could not wait for.
+func (h *History) surprises(credential string) int {
 	n := 0
+	for i := range h.Calls {
+		if c := &h.Calls[i]; c.CredentialID == credential && c.Changed && c.LateBy > h.Timeout {
+			n++
+		}
+	}
 	for _, c := range h.ChangedByHand {
 		if c.CredentialID == credential {
 			n++

@@ -65,6 +65,7 @@ func (g *gateway) interfere(answer http.ResponseWriter, req *http.Request, becom
 	case becomes.LateBy > 0 && call.isWrite:
 		w.Seam.Inject(fakeseam.Fault{Operation: call.Operation, Times: 1, LateBy: becomes.LateBy, Status: http.StatusAccepted})
 		w.dueAt(becomes.LateBy)
+		call.LateBy = becomes.LateBy
 		w.Seam.ServeHTTP(kept, req)
 		return 0
 	case becomes.Lose || becomes.LateBy > 0:
