@@ -86,6 +86,9 @@ func (e *explorer) one(ctx context.Context, p plan) {
 	out, err := execute(ctx, e.api, p, fmt.Sprintf("plan-%d-%d", p.number(), began.UnixNano()%1_000_000))
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if ctx.Err() != nil {
+		return // nobody wants to know any more
+	}
 	e.ran++
 	if p.boundary == 0 {
 		e.keep(p, out)
