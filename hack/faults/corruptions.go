@@ -53,6 +53,7 @@ var corruptions = []fault{
 	}},
 }
 
+// future is a time that no process of the operator lives to see.
 func future() *metav1.Time {
 	return &metav1.Time{Time: time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC)}
 }
@@ -65,6 +66,7 @@ func corruption(name string, destroys bool, change world.Change) fault {
 	}}
 }
 
+// ifOwner changes whom an object assigned, if status tells of anybody.
 func ifOwner(change func(*v1alpha1.AssignedTo)) world.Change {
 	return func(o *world.Object) {
 		if o.Status.AssignedTo != nil {
@@ -73,6 +75,7 @@ func ifOwner(change func(*v1alpha1.AssignedTo)) world.Change {
 	}
 }
 
+// eachPending changes every call that status tells of.
 func eachPending(change func(*v1alpha1.PendingWrite)) world.Change {
 	return func(o *world.Object) {
 		for i := range o.Status.PendingWrites {

@@ -9,10 +9,12 @@ import (
 
 // What people do in the scenarios.
 
+// declared is the object that most scenarios begin with: the credential is Alice's.
 func declared(r *run) error { return r.Declare(r.FrontDesk, key) }
 
 func deleteKey(r *run) error { return r.Delete(r.FrontDesk, key) }
 
+// moveTo edits that object, so that the credential belongs to somebody else.
 func moveTo(person string) func(*run) error {
 	return func(r *run) error { return r.Edit(r.FrontDesk, key, world.ForUser(person)) }
 }
@@ -40,12 +42,14 @@ func wipeStatus(o *world.Object) { o.Status = v1alpha1.CredentialAssignmentStatu
 
 func keyIsGone(r *run) bool { return r.isGone(key) }
 
+// renamedIsHandled reports whether the second object was looked at, and waits for nothing but a person.
 func renamedIsHandled(r *run) bool {
 	o := r.object(renamed)
 	return o != nil && o.Status.ObservedGeneration == o.Generation &&
 		!meta.IsStatusConditionTrue(o.Status.Conditions, v1alpha1.ConditionReconciling)
 }
 
+// isSuspended reports whether the operator has seen that the object is suspended.
 func isSuspended(r *run) bool {
 	o := r.object(key)
 	return o != nil && o.Spec.Suspend && o.Status.ObservedGeneration == o.Generation

@@ -63,6 +63,7 @@ var faults = append([]fault{
 	{name: "killed, then 500 three times", strike: killed(world.Interference{Lose: true}), after: upTo(3, world.Interference{Answer: 500})},
 }, corruptions...)
 
+// becomes does one thing to the request that is struck.
 func becomes(i world.Interference) func(*run, world.Request) world.Interference {
 	return func(*run, world.Request) world.Interference { return i }
 }
@@ -84,6 +85,7 @@ func frozen(namespace func(*run) string) func(*run, world.Request) world.Interfe
 	}
 }
 
+// upTo does the same to so many requests after it.
 func upTo(last int, i world.Interference) func(*run, int, world.Request) world.Interference {
 	return func(_ *run, later int, _ world.Request) world.Interference {
 		if later > last {
@@ -93,6 +95,7 @@ func upTo(last int, i world.Interference) func(*run, int, world.Request) world.I
 	}
 }
 
+// killedAt kills the process at the n-th request after it, which is done and not answered.
 func killedAt(n int) func(*run, int, world.Request) world.Interference {
 	return func(r *run, later int, _ world.Request) world.Interference {
 		if later != n {

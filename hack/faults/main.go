@@ -60,6 +60,7 @@ type options struct {
 // memoryTime is how long plans run on the API server in memory, after the selection on the real one.
 const memoryTime = time.Minute
 
+// start runs what is asked for on the real API server, and then, if nothing special is, a sample in memory.
 func start(ctx context.Context, o options) error {
 	log.SetLogger(zap.New(zap.WriteTo(io.Discard)))
 	klog.SetLogger(logr.Discard())

@@ -41,6 +41,7 @@ func (p plan) scenario() *scenario { return &scenarios[p.scene] }
 func (p plan) profile() *profile   { return &profiles[p.seam] }
 func (p plan) fault() *fault       { return &faults[p.wrong] }
 
+// String names the plan with its number and all its parts.
 func (p plan) String() string {
 	if p.boundary == 0 {
 		return fmt.Sprintf("plan %d: %s; %s; without a fault", p.number(), p.scenario().name, p.profile().name)

@@ -78,6 +78,7 @@ func (r *run) must(err error) {
 	}
 }
 
+// err returns what went wrong with deeds that nobody waited for.
 func (r *run) err() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -62,6 +62,7 @@ var safeEnds = []struct {
 	},
 }
 
+// struckBy is for plans with one of the faults of these names.
 func struckBy(names ...string) func(plan, *outcome) bool {
 	return func(p plan, _ *outcome) bool {
 		for _, name := range names {

@@ -137,6 +137,7 @@ func (h *History) others(v *Version) []*v1alpha1.CredentialAssignment {
 	return found
 }
 
+// isActive reports whether an object may write to Seam: what may take a person over.
 func isActive(o *v1alpha1.CredentialAssignment) bool {
 	return o.DeletionTimestamp.IsZero() && !o.Spec.Suspend && o.Spec.Mode != v1alpha1.ModeObserve
 }

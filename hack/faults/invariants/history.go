@@ -105,6 +105,7 @@ func (c *Call) isLost() bool {
 	return c.Status < 200 || c.Status >= 300 && c.Status < 400 || c.Status >= 500 || c.Status == 408
 }
 
+// operation names a write as the record in status does.
 func (c *Call) operation() v1alpha1.Operation {
 	if c.Operation == OpAssign {
 		return v1alpha1.OperationAssign

@@ -8,6 +8,7 @@ import (
 
 func (p Person) isZero() bool { return p == Person{} }
 
+// String names a person by kind and the beginning of the ID, which tells those of the stories apart.
 func (p Person) String() string {
 	switch {
 	case p.ACSUserID != "":
@@ -25,6 +26,7 @@ func (h Holder) isFree() bool { return h == Holder{} }
 
 func short(id string) string { return id[:min(len(id), 8)] }
 
+// declared returns whom an object declares.
 func declared(o *v1alpha1.CredentialAssignment) Person {
 	return Person{o.Spec.ACSUserID, o.Spec.UserIdentityID}
 }
@@ -63,6 +65,7 @@ func (h *History) same(a, b Person) bool {
 	}
 }
 
+// identity returns the user identity of a person; empty for an ACS user without one.
 func (h *History) identity(p Person) string {
 	if p.UserIdentityID != "" {
 		return p.UserIdentityID
@@ -84,6 +87,7 @@ func (h *History) holdsAny(holder Holder, people []Person) bool {
 	return false
 }
 
+// nameOf names an object with its generation: an edit makes it declare something else.
 func nameOf(o *v1alpha1.CredentialAssignment) string {
 	return fmt.Sprintf("%s/%s of generation %d", o.Namespace, o.Name, o.Generation)
 }

@@ -122,6 +122,7 @@ func (s *Server) one(req *http.Request, t target, before, body object, isMetadat
 	return answer(req, http.StatusOK, s.store.replace(t.place, before, after))
 }
 
+// create stores a new object, which has a name: nothing here generates any.
 func (s *Server) create(req *http.Request, at place, o object) *http.Response {
 	name, _ := metaOf(o)["name"].(string)
 	if s.store.objects[at][name] != nil {
@@ -143,6 +144,7 @@ func encoded(o object) object {
 	return o
 }
 
+// list answers with all objects of a place that have the wanted field, in one page.
 func (s *Server) list(req *http.Request, at place, isMetadata bool) *http.Response {
 	items := []any{}
 	for _, o := range s.store.list(at) {

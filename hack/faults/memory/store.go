@@ -25,6 +25,7 @@ type store struct {
 	watches  map[place][]*stream
 }
 
+// metaOf returns the metadata of an object, which is there from then on.
 func metaOf(o object) object {
 	m, ok := o["metadata"].(object)
 	if !ok {
@@ -83,6 +84,7 @@ func (s *store) replace(at place, before, o object) object {
 	return o
 }
 
+// keep stores an object under the next revision, and tells who watches.
 func (s *store) keep(at place, o object, event string) {
 	s.revision++
 	m := metaOf(o)
@@ -110,6 +112,7 @@ func (s *store) tell(at place, event string, o object) {
 	}
 }
 
+// number reads a number, whether it came from JSON or was set here.
 func number(v any) int64 {
 	switch n := v.(type) {
 	case int:

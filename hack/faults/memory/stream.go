@@ -19,6 +19,7 @@ func newStream(isMetadata bool) *stream {
 	return &stream{isMetadata: isMetadata, news: make(chan struct{}, 1)}
 }
 
+// send never waits for the reader: the store is locked meanwhile.
 func (s *stream) send(event string, o object) {
 	line, err := json.Marshal(object{"type": event, "object": shape(o, s.isMetadata)})
 	if err != nil {

@@ -36,6 +36,7 @@ func (c *processClock) NewTimer(d time.Duration) clock.Timer {
 	return t
 }
 
+// Stop stops the timer: nobody waits for its time any more.
 func (t *timer) Stop() bool {
 	t.clock.mu.Lock()
 	defer t.clock.mu.Unlock()

@@ -62,6 +62,7 @@ func NewMemoryCluster() (*Cluster, error) {
 	return newCluster(&rest.Config{Host: "http://memory", Transport: memory.New(known)})
 }
 
+// schemeOf returns the kinds that the operator and the worlds use.
 func schemeOf() (*runtime.Scheme, error) {
 	known := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {

@@ -56,6 +56,7 @@ func (w *World) EditStatus(namespace, name string, changes ...Change) error {
 	return w.update(namespace, name, func(o *Object) error { return w.API.Status().Update(w.ctx, o) }, changes)
 }
 
+// update reads, changes and sends an object until nobody else has changed it meanwhile.
 func (w *World) update(namespace, name string, send func(*Object) error, changes []Change) error {
 	for {
 		o := &Object{}

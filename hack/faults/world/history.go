@@ -48,6 +48,7 @@ func (w *World) CatchUp() error {
 	return nil
 }
 
+// shows reports whether the last versions that were kept are the given ones.
 func (r *recorder) shows(objects map[client.ObjectKey]*v1alpha1.CredentialAssignment) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -113,6 +114,7 @@ func (w *World) fillIn(h *invariants.History) {
 	}
 }
 
+// addEvents adds what the operator tells in events: no secret may stand there.
 func (w *World) addEvents(h *invariants.History) error {
 	for _, namespace := range []string{w.FrontDesk, w.Tenant} {
 		var events eventsv1.EventList

@@ -40,6 +40,7 @@ func (t *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	return t.interfere(req, becomes)
 }
 
+// interfere lets a request happen as it shall. What is late or lost goes on when its client has given up.
 func (t *roundTripper) interfere(req *http.Request, becomes Interference) (*http.Response, error) {
 	if becomes.Strip != "" {
 		strip(req, becomes.Strip)
@@ -181,6 +182,7 @@ type watched struct {
 	path    string
 }
 
+// Read waits with what it has read while the watch is held up, so that nothing gets lost.
 func (b *watched) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if gate := b.process.frozen(b.path); gate != nil {

@@ -93,6 +93,7 @@ func (p *Process) works() error {
 	return nil
 }
 
+// manager makes the operator as main.go does, but for what only a program needs: flags, metrics, probes, a lease.
 func (p *Process) manager(ctx context.Context) (ctrl.Manager, error) {
 	options := controllers.Options{
 		ResyncInterval: ResyncInterval, MinRetryDelay: time.Second, MaxRetryDelay: MaxRetryDelay,

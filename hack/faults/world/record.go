@@ -50,6 +50,7 @@ func (w *World) watchObjects(namespace string) error {
 	return nil
 }
 
+// keep keeps what a watch tells. Bookmarks tell nothing.
 func (w *World) keep(event watch.Event) {
 	obj, ok := event.Object.(*v1alpha1.CredentialAssignment)
 	if !ok {
@@ -114,6 +115,7 @@ func (w *World) arrives(p *Process, operation string, req *http.Request) *seamCa
 	return call
 }
 
+// ends notes that a call has ended for the operator; its effect may still come.
 func (w *World) ends(call *seamCall, status int) {
 	order, now := w.traffic.next(), w.Now()
 	w.history.mu.Lock()

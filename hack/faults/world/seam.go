@@ -26,6 +26,7 @@ var operations = map[string]string{
 	"/workspaces/get":                fakeseam.OpGetWorkspace,
 }
 
+// ServeHTTP keeps the call, and lets happen to it what the interceptor says. A dead process reaches nobody.
 func (g *gateway) ServeHTTP(answer http.ResponseWriter, req *http.Request) {
 	p, w := g.process, g.process.world
 	operation := operations[req.URL.Path]
@@ -46,6 +47,7 @@ func (g *gateway) ServeHTTP(answer http.ResponseWriter, req *http.Request) {
 	}
 }
 
+// tokenOf returns the API key of a call.
 func tokenOf(req *http.Request) string {
 	return strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer ")
 }

@@ -102,6 +102,7 @@ func New(ctx context.Context, cluster *Cluster, name string) (*World, error) {
 	return w, nil
 }
 
+// prepare makes the namespaces, and watches them before anything is in them, so that the history is whole.
 func (w *World) prepare() error {
 	for namespace, key := range map[string]string{w.FrontDesk: FrontDeskKey, w.Tenant: TenantKey} {
 		if err := w.API.Create(w.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}); err != nil {
