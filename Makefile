@@ -28,7 +28,7 @@ run: ## Run the operator against the current kubeconfig and the real Seam
 	go run .
 
 ##@ Develop
-.PHONY: test model fuzz mutation processes tenants crowd conformance verify generate manifests fmt lint build controlplane clean
+.PHONY: test model fuzz faults mutation processes tenants crowd conformance verify generate manifests fmt lint build controlplane clean
 test: ## Run all tests, with the race detector and on a real API server
 	@assets=$$(hack/controlplane/build.sh) || exit 1; \
 	race=-race; \
@@ -43,6 +43,11 @@ fuzz: ## Run each fuzzer for 20 s (FUZZTIME=another time); what one found before
 
 mutation: ## Break the decision and its status one operator at a time, and fail unless the tests notice more than 90 % (takes minutes)
 	@hack/mutation $(if $(CHANGED),--changed)
+
+faults: ## Let everything go wrong at each request of the operator, and judge what comes of it (PLANS=all, or a number)
+	@go build -buildvcs=false -o bin/ ./hack/faults
+	@assets=$$(hack/controlplane/build.sh) || exit 1; \
+	export KUBEBUILDER_ASSETS="$$assets"; exec bin/faults -plans "$(PLANS)" $(if $(MEMORY),-memory) -commit "$$(git rev-parse HEAD 2>/dev/null)"
 
 processes: build ## Kill and stop the operator, the API server and etcd, restore etcd, take Seam away: nothing is done twice (takes minutes)
 	@go build -buildvcs=false -o bin/ ./hack/processes

@@ -22,6 +22,8 @@ type trigger struct {
 	// secret is the version of its Secret; empty while there is none.
 	secret string
 	claim  claimTrigger
+	// shown is what status tells people: when somebody else changes it, nothing else would mend it before the resync.
+	shown status.Shown
 }
 
 // claimTrigger is what a look depends on of the other objects.
@@ -51,6 +53,7 @@ func triggerOf(obj *v1alpha1.CredentialAssignment, secret string, claim claimTri
 		owner:      record.AssignedPerson(),
 		secret:     secret,
 		claim:      claim,
+		shown:      status.ShownBy(obj),
 	}
 }
 

