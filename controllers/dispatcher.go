@@ -6,6 +6,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
 	"github.com/seam-operator/seam-operator/pkg/assignment"
@@ -29,11 +30,9 @@ func (d *dispatcher) Reconcile(ctx context.Context, id CredentialID) (ctrl.Resul
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	secrets := make(map[types.UID]string, len(cached))
-	for i := range cached {
-		if secrets[cached[i].UID], err = d.secretVersion(ctx, &cached[i]); err != nil {
-			return ctrl.Result{}, err
-		}
+	secrets, err := d.secretVersions(ctx, cached)
+	if err != nil {
+		return ctrl.Result{}, err
 	}
 	next := d.dispatch(id, cached, secrets)
 	if next.IsZero() {
@@ -44,7 +43,7 @@ func (d *dispatcher) Reconcile(ctx context.Context, id CredentialID) (ctrl.Resul
 }
 
 // dispatch returns when the first object is due that is not handed over now; zero for never.
-func (d *dispatcher) dispatch(id CredentialID, cached []v1alpha1.CredentialAssignment, secrets map[types.UID]string) (next time.Time) {
+func (d *dispatcher) dispatch(id CredentialID, cached []v1alpha1.CredentialAssignment, secrets map[client.ObjectKey]string) (next time.Time) {
 	c, now := d.memory.of(id), d.Clock.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -58,7 +57,7 @@ func (d *dispatcher) dispatch(id CredentialID, cached []v1alpha1.CredentialAssig
 		if state.activity == busy || state.isAhead {
 			continue
 		}
-		state.schedule.wanted = triggerOf(state.obj, secrets[uid], c.claimTriggerOf(i, r, state))
+		state.schedule.wanted = triggerOf(state.obj, secrets[secretOf(state.obj)], c.claimTriggerOf(i, r, state))
 		due := state.schedule.due(now, d.MinRetryDelay)
 		if !due.IsZero() && !due.After(now) {
 			due = d.enqueue(c, objectID{id, state.obj.Namespace, state.obj.Name, uid}, i == r.first)

@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 
@@ -24,9 +25,9 @@ func (e *secretError) Error() string { return e.message }
 // token reads the API key of an object from its Secret, from the API server itself, with the version of the Secret. It
 // leaves no logger to client-go, which writes whole answers into one of verbosity 8.
 func (r *Reconciler) token(ctx context.Context, obj *v1alpha1.CredentialAssignment) (token seam.Token, version string, err error) {
-	name, entry := secretRef(obj)
+	name, entry := obj.Spec.APIKeySecretRef.Name, cmp.Or(obj.Spec.APIKeySecretRef.Key, v1alpha1.DefaultSecretKey)
 	var secret corev1.Secret
-	err = r.Live.Get(ctrl.LoggerInto(ctx, logr.Discard()), client.ObjectKey{Namespace: obj.Namespace, Name: name}, &secret)
+	err = r.Live.Get(ctrl.LoggerInto(ctx, logr.Discard()), secretOf(obj), &secret)
 	switch {
 	case apierrors.IsNotFound(err):
 		return seam.Token{}, "", &secretError{fmt.Sprintf("no Secret %q in namespace %q: kubectl create secret generic %s --namespace %s --from-literal=%s=…",
@@ -48,25 +49,33 @@ func versionOf(secret metav1.Object) string {
 	return string(secret.GetUID()) + "/" + secret.GetResourceVersion()
 }
 
-// secretRef returns the name of the object's Secret, and which of its keys holds the API key. The namespace is always the
-// object's own: else whoever may create objects could use any tenant's key.
-func secretRef(obj *v1alpha1.CredentialAssignment) (name, entry string) {
-	ref := obj.Spec.APIKeySecretRef
-	if ref.Key == "" {
-		return ref.Name, v1alpha1.DefaultSecretKey
-	}
-	return ref.Name, ref.Key
+// secretOf returns the name of the object's Secret. The namespace is always the object's own: else whoever may create objects
+// could use any tenant's key.
+func secretOf(obj *v1alpha1.CredentialAssignment) client.ObjectKey {
+	return client.ObjectKey{Namespace: obj.Namespace, Name: obj.Spec.APIKeySecretRef.Name}
 }
 
-// secretVersion tells versions of an object's Secret apart by what the cache knows of it; empty when there is none.
-func (r *Reconciler) secretVersion(ctx context.Context, obj *v1alpha1.CredentialAssignment) (string, error) {
-	name, _ := secretRef(obj)
-	m := secretMetadata()
-	err := r.Client.Get(ctx, client.ObjectKey{Namespace: obj.Namespace, Name: name}, m, client.UnsafeDisableDeepCopy)
-	if err != nil {
-		return "", client.IgnoreNotFound(err)
+// secretVersions tells versions of the Secrets of objects apart by what the cache knows of them; empty for one that is not
+// there. Each is looked up once, however many objects name it.
+func (r *Reconciler) secretVersions(ctx context.Context, objects []v1alpha1.CredentialAssignment) (map[client.ObjectKey]string, error) {
+	versions := map[client.ObjectKey]string{}
+	for i := range objects {
+		key := secretOf(&objects[i])
+		if _, isKnown := versions[key]; isKnown {
+			continue
+		}
+		m := secretMetadata()
+		err := r.Client.Get(ctx, key, m, client.UnsafeDisableDeepCopy)
+		switch {
+		case err == nil:
+			versions[key] = versionOf(m)
+		case apierrors.IsNotFound(err):
+			versions[key] = ""
+		default:
+			return nil, fmt.Errorf("looking at Secret %s in the cache: %w", key, err)
+		}
 	}
-	return versionOf(m), nil
+	return versions, nil
 }
 
 // isTerminating reports whether the namespace is being deleted. One that the operator may not look at counts as staying.

@@ -43,8 +43,7 @@ func (s *session) close() {
 
 // keyOf returns the key that an object's Secret holds, and keeps it. The Secret is read when it is another version than before.
 func (r *Reconciler) keyOf(ctx context.Context, obj *v1alpha1.CredentialAssignment, own *objectKey, version string) (*keys.Key, error) {
-	_, entry := secretRef(obj)
-	source := keySource{entry: entry, workspaceID: obj.Spec.WorkspaceID, version: version}
+	source := keySource{entry: obj.Spec.APIKeySecretRef.Key, workspaceID: obj.Spec.WorkspaceID, version: version}
 	if own.current != nil && own.source == source {
 		return own.current, nil
 	}
