@@ -24,6 +24,9 @@ type explorer struct {
 	ran      int
 	failed   int
 	unstruck int // plans whose request did not come
+	// suspects are the plans that failed among others; unsteady is how many of them passed alone.
+	suspects []plan
+	unsteady int
 }
 
 // faultless returns the plans without a fault.
@@ -113,10 +116,40 @@ func (e *explorer) one(ctx context.Context, p plan) {
 		return
 	}
 	e.failed++
+	e.suspects = append(e.suspects, p)
 	fmt.Printf("FAILED %s\n  %s\n  run it alone: %s\n", p, strings.Join(wrong, "\n  "), e.command(p))
 	if e.verbose {
 		out.print(os.Stdout)
 	}
+}
+
+const (
+	// trials is how often a plan that failed among others is run alone: a machine that is late for all of them at once is no
+	// fault of the operator's.
+	trials = 3
+	// mostUnsteady is how many plans may fail among others and pass alone before that is a failure itself.
+	mostUnsteady = 3
+)
+
+// tryAgain runs each plan that failed alone. One that passes each time does not count as failed, but as unsteady.
+func (e *explorer) tryAgain(ctx context.Context) {
+	suspects := e.suspects
+	e.suspects = nil
+	for _, p := range suspects {
+		before := e.failed
+		for range trials {
+			e.one(ctx, p)
+		}
+		e.ran -= trials
+		if e.failed == before && ctx.Err() == nil {
+			e.failed--
+			e.unsteady++
+			fmt.Printf("UNSTEADY %s: it passed %d times alone\n", p, trials)
+		} else {
+			e.failed = before // once is enough
+		}
+	}
+	e.suspects = nil
 }
 
 // keep keeps what a plan without a fault is there to tell.

@@ -72,9 +72,12 @@ func start(ctx context.Context, o options) error {
 	if e.unstruck > 0 {
 		fmt.Printf("%d plans ended before the request came that was to be struck\n", e.unstruck)
 	}
+	if e.unsteady > 0 {
+		fmt.Printf("%d plans failed among others and passed alone: more than %d would fail\n", e.unsteady, mostUnsteady)
+	}
 	fmt.Printf("%d plans, %d failed\n", e.ran, e.failed)
-	if err == nil && e.failed > 0 {
-		err = fmt.Errorf("%d plans failed", e.failed)
+	if err == nil && (e.failed > 0 || e.unsteady > mostUnsteady) {
+		err = fmt.Errorf("%d plans failed, and %d failed among others and passed alone", e.failed, e.unsteady)
 	}
 	return errors.Join(err, ctx.Err())
 }
@@ -94,7 +97,9 @@ func (e *explorer) on(ctx context.Context, inMemory bool, do func(context.Contex
 		return err
 	}
 	began, before := time.Now(), e.ran
-	err = do(ctx)
+	if err = do(ctx); err == nil {
+		e.tryAgain(ctx)
+	}
 	fmt.Fprintf(os.Stderr, "%d plans in %s, in memory: %t\n", e.ran-before, time.Since(began).Round(time.Second), inMemory)
 	return errors.Join(err, e.api.Stop())
 }
