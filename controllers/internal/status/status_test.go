@@ -194,3 +194,57 @@ func TestDatesThatCannotBeStoredAreLeftOut(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatTheAccessSystemHas(t *testing.T) {
+	t.Parallel()
+	synced, pending := true, false
+	for name, c := range map[string]struct {
+		outcome Outcome
+		want    string
+	}{
+		"it has the assignment":         {shows(seam.Credential{SyncedWithProvider: &synced}), "True Synced"},
+		"not yet":                       {shows(seam.Credential{SyncedWithProvider: &pending}), "False Pending"},
+		"Seam does not say":             {shows(seam.Credential{}), "Unknown NotReported"},
+		"Seam reports errors":           {shows(seam.Credential{SyncedWithProvider: &synced, Errors: []string{"failed"}}), "False ProviderError"},
+		"nothing was read":              {Outcome{Verdict: ready().Verdict, Looked: true}, "Unknown NotReported"},
+		"somebody else holds it":        {heldByOther(seam.Credential{SyncedWithProvider: &synced}), "Unknown NotReported"},
+		"before the first look, down":   {outage(), "Unknown NotReported"},
+		"before it, refused by the key": {stalled(v1alpha1.ReasonUnauthorized), "Unknown NotReported"},
+	} {
+		got := condition(applied(object(), c.outcome), v1alpha1.ConditionProviderSynced)
+		if string(got.Status)+" "+got.Reason != c.want {
+			t.Errorf("%s: %s %s, want %s", name, got.Status, got.Reason, c.want)
+		}
+	}
+}
+
+// shows is the outcome of a look at a credential that the declared person holds.
+func shows(c seam.Credential) Outcome {
+	out := ready()
+	out.Credential = &c
+	return out
+}
+
+func heldByOther(c seam.Credential) Outcome {
+	out := shows(c)
+	out.Verdict = stalled(v1alpha1.ReasonHeldByOther).Verdict
+	return out
+}
+
+func TestWhatTheAccessSystemHasStaysInAnOutageOnly(t *testing.T) {
+	t.Parallel()
+	synced := true
+	has := shows(seam.Credential{SyncedWithProvider: &synced})
+	for name, c := range map[string]struct {
+		then Outcome
+		want string
+	}{
+		"an outage":     {outage(), "Synced"},
+		"a refused key": {stalled(v1alpha1.ReasonUnauthorized), "NotReported"},
+		"another look":  {heldByOther(seam.Credential{SyncedWithProvider: &synced}), "NotReported"},
+	} {
+		if got := condition(applied(object(), has, c.then), v1alpha1.ConditionProviderSynced).Reason; got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}
