@@ -473,3 +473,21 @@ func TestWhatARecordTells(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoMayHoldTheCredentialBecauseOfAnObject(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		given Input
+		want  Person
+	}{
+		"nobody was ever assigned: whom it declares":     {given(), alice},
+		"whom it assigned":                               {given(assignedTo(bob)), bob},
+		"whom a pending assign names":                    {given(assignedTo(bob), pending(assign(carol, noon))), carol},
+		"not whom a pending unassign names":              {given(assignedTo(bob), pending(unassign(carol, noon))), bob},
+		"while it makes room for another, whom it means": {given(makingRoom), alice},
+	} {
+		if got := c.given.Object.MayHold(); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}

@@ -180,6 +180,7 @@ func TestDatesThatCannotBeStoredAreLeftOut(t *testing.T) {
 		"9999-12-31T23:59:59Z":      "9999-12-31T23:59:59Z",
 		"0001-01-01T00:00:00Z":      "", // reads as unset, and would be written at every look
 		"0001-01-01T00:00:00.5Z":    "",
+		"0001-06-01T00:00:00Z":      "0001-06-01T00:00:00Z",
 		"9999-12-31T23:59:59-12:00": "", // the year 10000 in UTC
 		"0000-12-31T23:59:59Z":      "",
 		"tomorrow":                  "",
