@@ -127,10 +127,9 @@ func (c *credentialState) orphans() []assignment.PendingWrite {
 	return orphans
 }
 
-// awaitFirstLooks returns until when the claim waits for a first look at older rivals, and notes since when it does; zero
-// when it does not wait. It does so for a limited time, whoever comes meanwhile.
-func (c *credentialState) awaitFirstLooks(now time.Time) time.Time {
-	first := assignment.Judge(c.peers)
+// awaitFirstLooks returns until when the claim of the peer of index first waits for a first look at older rivals, and notes
+// since when it does; zero when it does not wait. It does so for a limited time, whoever comes meanwhile.
+func (c *credentialState) awaitFirstLooks(first int, now time.Time) time.Time {
 	if !assignment.AwaitsFirstLook(c.peers, first) {
 		return time.Time{}
 	}

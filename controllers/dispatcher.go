@@ -59,37 +59,44 @@ func (d *dispatcher) dispatch(id CredentialID, cached []v1alpha1.CredentialAssig
 		}
 		state.schedule.wanted = triggerOf(state.obj, secrets[secretOf(state.obj)], c.claimTriggerOf(i, r, state))
 		due := state.schedule.due(now, d.MinRetryDelay)
-		if !due.IsZero() && !due.After(now) {
-			due = d.enqueue(c, objectID{id, state.obj.Namespace, state.obj.Name, uid}, i == r.first)
+		item := objectID{id, state.obj.Namespace, state.obj.Name, uid}
+		switch {
+		case due.IsZero() || due.After(now):
+		case i == r.first:
+			due = d.enqueueOwner(c, i, item, now)
+		default:
+			due = d.enqueueLook(c, item, now)
 		}
 		next = assignment.Earlier(next, due)
 	}
 	return assignment.Earlier(next, c.remembersUntil(d.SeamTimeout, now))
 }
 
-// enqueue queues an object that is due, once; or returns when to come again.
-func (d *dispatcher) enqueue(c *credentialState, id objectID, hasClaim bool) (again time.Time) {
-	state, now := c.objects[id.uid], d.Clock.Now()
-	// It may wait among those that only look, from before it had the claim: then it is in both queues, and the
-	// worker of the other one finds that it is not its own any more.
-	if hasClaim {
-		if until := c.awaitFirstLooks(now); !until.IsZero() {
-			return until
-		}
-		if state.activity != queuedAsOwner {
-			state.activity = queuedAsOwner
-			d.owners.add(id)
-		}
+// enqueueOwner queues the peer of index first, which has the claim and is due, once; or returns when to come again. It may wait
+// among those that only look, from before it had the claim: then it is in both queues, and the worker of the other one finds
+// that it is not its own any more.
+func (d *dispatcher) enqueueOwner(c *credentialState, first int, id objectID, now time.Time) (again time.Time) {
+	if until := c.awaitFirstLooks(first, now); !until.IsZero() {
+		return until
+	}
+	if state := c.objects[id.uid]; state.activity != queuedAsOwner {
+		state.activity = queuedAsOwner
+		d.owners.add(id)
+	}
+	return time.Time{}
+}
+
+// enqueueLook queues an object that is due and does not have the claim, once; or returns when to come again.
+func (d *dispatcher) enqueueLook(c *credentialState, id objectID, now time.Time) (again time.Time) {
+	state := c.objects[id.uid]
+	if state.activity == queuedForLook {
 		return time.Time{}
 	}
-	switch {
-	case state.activity == queuedForLook:
-	case !c.mayLook(state, now):
+	if !c.mayLook(state, now) {
 		return now.Add(time.Second / looksPerSecond)
-	default:
-		state.activity = queuedForLook
-		d.looks.add(id)
 	}
+	state.activity = queuedForLook
+	d.looks.add(id)
 	return time.Time{}
 }
 

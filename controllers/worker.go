@@ -60,7 +60,7 @@ func (w *worker) begin(id objectID, leading time.Time) *attempt {
 	state.activity = idle
 	first, isOwner := assignment.Judge(c.peers), w.takes == queuedAsOwner
 	i := indexOf(c.peers, id.uid)
-	if state.obj == nil || i < 0 || isOwner != (i == first) || isOwner && !c.awaitFirstLooks(now).IsZero() {
+	if state.obj == nil || i < 0 || isOwner != (i == first) || isOwner && !c.awaitFirstLooks(first, now).IsZero() {
 		return nil
 	}
 	state.activity = busy
