@@ -35,12 +35,8 @@ func (on *stage) moveWithout(ctx context.Context, credential string, takeAway, b
 
 // apiServerKilled kills the API server and starts it again at once, within the lease.
 func apiServerKilled(ctx context.Context, on *stage) (string, error) {
-	operator, err := on.startReplica(ctx, "leader", on.withLease()...)
+	operator, credential, err := on.lead(ctx, "leader")
 	if err != nil {
-		return "", err
-	}
-	credential := on.newCredential()
-	if err := on.declareReady(ctx, "key", credential, alice); err != nil {
 		return "", err
 	}
 	var away time.Duration
@@ -61,12 +57,8 @@ func apiServerKilled(ctx context.Context, on *stage) (string, error) {
 
 // apiServerAway keeps the API server away until the operator ends by itself, and starts both again, as a node would.
 func apiServerAway(ctx context.Context, on *stage) (string, error) {
-	operator, err := on.startReplica(ctx, "leader", on.withLease()...)
+	operator, credential, err := on.lead(ctx, "leader")
 	if err != nil {
-		return "", err
-	}
-	credential := on.newCredential()
-	if err := on.declareReady(ctx, "key", credential, alice); err != nil {
 		return "", err
 	}
 	var away time.Duration
@@ -87,12 +79,8 @@ func apiServerAway(ctx context.Context, on *stage) (string, error) {
 
 // etcdKilled kills etcd and starts it again at once.
 func etcdKilled(ctx context.Context, on *stage) (string, error) {
-	operator, err := on.startReplica(ctx, "leader", on.withLease()...)
+	operator, credential, err := on.lead(ctx, "leader")
 	if err != nil {
-		return "", err
-	}
-	credential := on.newCredential()
-	if err := on.declareReady(ctx, "key", credential, alice); err != nil {
 		return "", err
 	}
 	err = on.moveWithout(ctx, credential, func() error { on.etcd.Kill(); return nil }, func() error { return on.startEtcd(ctx) })

@@ -120,13 +120,18 @@ func (on *stage) whileStopped(ctx context.Context, leader, second *replica, cred
 		on.expectChanges(credential, "assign Alice", "unassign Alice", "assign Bob", "unassign Bob", "assign Alice")
 }
 
-// pair starts two replicas, of which the first one leads and has given a credential to Alice. It has the leader's arguments.
-func (on *stage) pair(ctx context.Context, leaders ...string) (leader, second *replica, credential string, err error) {
-	if leader, err = on.startReplica(ctx, "first", append(on.withLease(), leaders...)...); err != nil {
-		return nil, nil, "", err
+// lead starts a replica that leads and has given a credential to Alice.
+func (on *stage) lead(ctx context.Context, name string, args ...string) (leader *replica, credential string, err error) {
+	if leader, err = on.startReplica(ctx, name, append(on.withLease(), args...)...); err != nil {
+		return nil, "", err
 	}
 	credential = on.newCredential()
-	if err := on.declareReady(ctx, "key", credential, alice); err != nil {
+	return leader, credential, on.declareReady(ctx, "key", credential, alice)
+}
+
+// pair starts two replicas, of which the first one leads and has given a credential to Alice. It has the leader's arguments.
+func (on *stage) pair(ctx context.Context, leaders ...string) (leader, second *replica, credential string, err error) {
+	if leader, credential, err = on.lead(ctx, "first", leaders...); err != nil {
 		return nil, nil, "", err
 	}
 	second, err = on.startReplica(ctx, "second", on.withLease()...)
