@@ -69,3 +69,14 @@ func TestWhoeverTheAPIServerShowsCountsEvenIfTheCacheLostIt(t *testing.T) {
 		t.Errorf("one that was let go is among %v", got)
 	}
 }
+
+func TestOneObjectOfACredentialWritesAtATime(t *testing.T) {
+	t.Parallel()
+	c := refreshed(1)
+	if !c.beginWrite() || c.beginWrite() {
+		t.Error("two write at a time, or none")
+	}
+	if c.endWrite(); !c.beginWrite() {
+		t.Error("nobody may write after the first one has ended")
+	}
+}
