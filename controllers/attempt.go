@@ -26,6 +26,7 @@ type attempt struct {
 	rivals   rivals
 	session  session
 	result   result
+	events   []objectEvent // to be written when it has ended
 }
 
 // standing is whom an attempt keeps waiting, and so for whom it gives way.

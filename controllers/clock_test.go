@@ -21,7 +21,7 @@ func (s *story) untilBy(step time.Duration, conditions ...condition) (took time.
 	s.t.Helper()
 	began, busy := s.clock.Now(), 0
 	s.Eventually(func() bool {
-		if busy++; step < 10*time.Second || s.clock.Waiters() >= 4 || busy > 50 {
+		if busy++; step < 10*time.Second || s.timers.isWaiting() || busy > 50 {
 			busy = 0
 			s.clock.Step(step)
 		}
@@ -71,10 +71,10 @@ func (s *story) atRealPace(conditions ...condition) (took time.Duration) {
 	return s.clock.Since(began)
 }
 
-// rests waits until the operator waits for a time to come: one of its three queues has a timer beside its heartbeat.
+// rests waits until the operator has nothing to do before a time that is to come.
 func (s *story) rests() {
 	s.t.Helper()
-	s.Eventually(s.clock.Waiters).Should(BeNumerically(">=", 4))
+	s.Eventually(s.timers.isWaiting).Should(BeTrue())
 }
 
 // later lets time go on at once, when the operator has nothing to do before.

@@ -44,9 +44,9 @@ func TestAManifestRenamedUnderAnotherClockLocksNobodyOut(t *testing.T) {
 			s.delete("alice-mobile-key")
 			s.clock.Step(time.Second)
 			s.declare("renamed")
+			s.handled("renamed", 1)
 
-			s.gone("alice-mobile-key")
-			s.until(s.isReady("renamed"))
+			s.untilBy(100*time.Millisecond, s.isGone("alice-mobile-key"), s.isReady("renamed"))
 			s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
 		})
 	}

@@ -210,7 +210,6 @@ func TestASuspendedObjectIsCleanedUpThoughTheSecretWentFirst(t *testing.T) {
 	reads := s.traffic.secretReads()
 	s.operate()
 	s.Eventually(s.traffic.secretReads).Should(BeNumerically(">", reads), "the key is kept for the day when the Secret is gone")
-	s.rests()
 	s.deleteSecret("seam")
 	s.deleteNamespace()
 

@@ -21,6 +21,7 @@ func withSuccessor(t *testing.T) *story {
 	s.addKey("successor")
 	s.declare("successor", withSecret("successor"))
 	s.assigned("successor")
+	s.rests()
 	return s
 }
 

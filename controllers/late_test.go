@@ -211,7 +211,6 @@ func TestASuspendedObjectLearnsByReadsWhatBecameOfALostAssign(t *testing.T) {
 
 	s.Expect(s.assignedPerson("alice-mobile-key")).To(Equal(alice))
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
-	s.rests()
 	s.quiet(time.Hour)
 	s.edit("alice-mobile-key", suspended(false))
 	s.assigned("alice-mobile-key")
@@ -228,7 +227,6 @@ func TestASuspendedObjectWhoseLostAssignNeverLandsComesToRest(t *testing.T) {
 	s.Expect(s.clock.Since(s.sent(1))).To(BeNumerically(">=", time.Minute))
 	s.Expect(s.assignedPerson("alice-mobile-key")).To(Equal("nobody recorded"))
 	s.Expect(s.wrote()).To(Equal([]string{"assign " + alice}))
-	s.rests()
 	s.quiet(time.Hour)
 }
 

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/tools/events"
 	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -30,16 +29,15 @@ import (
 // +kubebuilder:rbac:groups=acs.seam.co,resources=credentialassignments/status,verbs=patch
 // +kubebuilder:rbac:groups="",resources=secrets,verbs=get;list;watch
 // +kubebuilder:rbac:groups="",resources=namespaces,verbs=get
-// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
+// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create
 
 // Reconciler is what all who work at CredentialAssignments share.
 type Reconciler struct {
 	Options
-	Client   client.Client // reads from the cache, writes under the operator's field manager
-	Live     client.Reader // reads from the API server
-	Cache    *leader.Cache
-	Recorder events.EventRecorder
-	Keys     *keys.Ring
+	Client client.Client // reads from the cache, writes under the operator's field manager
+	Live   client.Reader // reads from the API server
+	Cache  *leader.Cache
+	Keys   *keys.Ring
 
 	memory memory
 	wake   *inbox[CredentialID]
@@ -82,9 +80,8 @@ func Add(ctx context.Context, mgr ctrl.Manager, api *seam.API, options Options) 
 		Cache: &leader.Cache{
 			Live: mgr.GetAPIReader(), Cached: mgr.GetClient(), Namespaces: options.Namespaces, Selector: options.Selector, Clock: options.Clock,
 		},
-		Recorder: mgr.GetEventRecorder(v1alpha1.FieldManager),
-		Keys:     keys.NewRing(api, options.Limits, options.Clock, countThrottled),
-		wake:     &inbox[CredentialID]{},
+		Keys: keys.NewRing(api, options.Limits, options.Clock, countThrottled),
+		wake: &inbox[CredentialID]{},
 	}
 	for field, value := range indexes {
 		if err := mgr.GetFieldIndexer().IndexField(ctx, &v1alpha1.CredentialAssignment{}, field, value); err != nil {

@@ -322,10 +322,10 @@ func (s *story) isHeldBy(id string) condition {
 	return func() bool { return s.holder() == user(id) }
 }
 
-// gone waits until the object is no more, while time goes on.
+// gone waits until the object is no more, while time goes on in steps that leave others time to take over.
 func (s *story) gone(name string) {
 	s.t.Helper()
-	s.until(s.isGone(name))
+	s.untilBy(250*time.Millisecond, s.isGone(name))
 }
 
 // goneAtOnce waits until the object is no more, while the clock stands still.

@@ -100,6 +100,7 @@ type story struct {
 
 	// Of the operator that was started last:
 	cache    client.Reader
+	timers   *timedClock
 	stop     func()          // ends it as SIGTERM does, and returns when it has ended
 	kill     func()          // ends everything that it does at once
 	stopping <-chan struct{} // closed when it is asked to stop
@@ -140,7 +141,6 @@ func newStory(t *testing.T, beginnings ...beginning) *story {
 		DeletionPolicy: v1alpha1.DeletionPolicyUnassign,
 		Concurrency:    4,
 		Limits:         controllers.Limits{QPS: 50, Burst: 100, InFlight: 2, MaxRest: 5 * time.Minute},
-		Clock:          s.clock,
 	}
 	s.seam = fakeseam.New(fakeseam.WithClock(s.clock.Now))
 	s.seam.AddWorkspace(fakeseam.Workspace{ID: workspace})
@@ -167,8 +167,9 @@ func (s *story) operate() {
 	s.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	lifetime, end := context.WithCancel(context.Background())
+	s.timers = &timedClock{FakeClock: s.clock}
 	options := s.options
-	options.Lifetime = lifetime
+	options.Lifetime, options.Clock = lifetime, s.timers
 	options.Namespaces, options.Selector = append([]string{s.namespace}, s.elsewhere...), s.selector
 	ended := make(chan struct{})
 	mgr := s.manager(options)
@@ -231,7 +232,7 @@ type traffic struct {
 	mu      sync.Mutex
 	writes  []string
 	live    int           // reads of CredentialAssignments by name
-	secrets int           // reads of Secrets by name
+	secrets int           // answers to reads of Secrets by name
 	reading func()        // called before the next Secret is read; nil for nothing
 	thaw    chan struct{} // closed when watches of CredentialAssignments go on; nil when they do
 	only    string        // the namespace whose watch is frozen; empty for all
@@ -293,7 +294,6 @@ func (c *traffic) through(plug *plug, next http.RoundTripper) http.RoundTripper 
 		}
 		if strings.Contains(req.URL.Path, "/secrets/") {
 			c.mu.Lock()
-			c.secrets++
 			reading := c.reading
 			c.reading = nil
 			c.mu.Unlock()
@@ -307,6 +307,11 @@ func (c *traffic) through(plug *plug, next http.RoundTripper) http.RoundTripper 
 			c.mu.Unlock()
 		}
 		resp, err := next.RoundTrip(req)
+		if strings.Contains(req.URL.Path, "/secrets/") {
+			c.mu.Lock()
+			c.secrets++
+			c.mu.Unlock()
+		}
 		if err == nil && req.URL.Query().Get("watch") != "" && strings.HasSuffix(req.URL.Path, "/credentialassignments") {
 			resp.Body = watched{resp.Body, c, req.URL.Path}
 		}

@@ -37,14 +37,22 @@ func (w *worker) Reconcile(stop context.Context, id objectID) (ctrl.Result, erro
 		return ctrl.Result{}, nil
 	}
 	a.stop = stop
-	// controller-runtime recovers from a panic. An object that stayed busy after it would never be looked at again.
-	err = errUnfinished
-	defer func() { w.end(a, err) }() // whatever happens: it must not stay busy
-	log := ctrl.LoggerFrom(ctx).WithValues("object", id.namespace+"/"+id.name)
-	if err = a.run(ctrl.LoggerInto(ctx, log)); isChanged(err) {
+	ctx = ctrl.LoggerInto(ctx, ctrl.LoggerFrom(ctx).WithValues("object", id.namespace+"/"+id.name))
+	err = w.attempt(ctx, a)
+	w.publish(ctx, a.events) // nobody waits for that any more
+	if isChanged(err) {
 		return ctrl.Result{}, nil
 	}
 	return ctrl.Result{}, err
+}
+
+// attempt makes an attempt and ends it.
+func (w *worker) attempt(ctx context.Context, a *attempt) (err error) {
+	// controller-runtime recovers from a panic. An object that stayed busy after it would never be looked at again.
+	err = errUnfinished
+	defer func() { w.end(a, err) }() // whatever happens: it must not stay busy
+	err = a.run(ctx)
+	return err
 }
 
 // begin takes an object up as it was handed over; nil when it is not to be worked at here any more.
