@@ -52,7 +52,7 @@ func writeOutcomeOf(err error) writeOutcome {
 // write records the decided change and then asks Seam for it, in that order: no record, no call. While it lasts, no other
 // object of the credential writes.
 func (a *attempt) write(ctx context.Context, d assignment.Decision) error {
-	if err := a.session.open(ctx, &a.state.own.key.turn, a.standing != onlyLooks); err != nil {
+	if err := a.session.open(ctx, &a.state.own.key.turn, a.isUrgent()); err != nil {
 		return err
 	}
 	// From here on no other object of the credential writes, so that what is decided now stays true until the answer.

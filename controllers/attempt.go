@@ -22,11 +22,16 @@ type attempt struct {
 	*subject
 	stop     context.Context // when done, no new call to Seam starts
 	standing standing
-	in       assignment.Input
-	rivals   rivals
-	session  session
-	result   result
-	events   []objectEvent // to be written when it has ended
+	// isRoutine says that nothing is to be done, as far as anybody knows: it gives way to others with the same key.
+	isRoutine bool
+	// unlessKeyChanged is when the object is due again if the only news, a new version of its Secret, brings no new key; zero when
+	// there is other news.
+	unlessKeyChanged time.Time
+	in               assignment.Input
+	rivals           rivals
+	session          session
+	result           result
+	events           []objectEvent // to be written when it has ended
 }
 
 // standing is whom an attempt keeps waiting, and so for whom it gives way.
@@ -48,11 +53,15 @@ type result struct {
 	hasRead    bool       // the credential was read
 	next       time.Time  // when the object is due again; zero for never
 	isPutOff   bool       // it ended before its turn
+	failing    *keys.Key  // the key that it did not call, because the last calls with it failed; nil when it did
 }
 
 // newAttempt takes an object up, which is one of its credential's peers. The caller holds the credential's mutex.
 func newAttempt(r *Reconciler, c *credentialState, state *objectState, s standing, leading time.Time) *attempt {
 	object := &subject{client: r.Client, credential: c, state: state, obj: state.obj}
+	if turn := &state.own.key.turn; turn.Wake == nil {
+		turn.Wake = func() { r.callIn(c, state) }
+	}
 	a := &attempt{Reconciler: r, subject: object, standing: s, rivals: rivals{Reconciler: r, subject: object, live: versions{}}}
 	a.session = session{seen: observer{clock: r.Clock}, find: func(ctx context.Context) (*keys.Key, error) {
 		return r.keyOf(ctx, a.obj, &state.own.key, state.schedule.trigger.secret)
@@ -93,11 +102,15 @@ func (a *attempt) run(ctx context.Context) error {
 		a.result.putOff(a.Clock.Now().Add(a.MinRetryDelay)) // a lease that was late may be renewed after all
 		return nil
 	}
+	if a.isKeyAsBefore(ctx) {
+		a.result.next = a.unlessKeyChanged
+		return nil
+	}
 	a.keepKey(ctx)
 	spare := a.state.own.key.spare()
 	d, err := a.pursue(ctx)
 	for _, k := range spare {
-		if err != nil || a.in.Object.Deletion == nil || !isKeysFault(d.Reason) || k == nil || k == a.session.key {
+		if err != nil || a.in.Object.Deletion == nil || !isKeysFault(d.Reason) || k == nil || k == a.session.wanted {
 			continue
 		}
 		before := d
@@ -112,6 +125,16 @@ func (a *attempt) run(ctx context.Context) error {
 		return err
 	}
 	return a.report(ctx, d)
+}
+
+// isKeyAsBefore reports whether the only news is a Secret that changed, as by a label, and still holds the key of the last look.
+func (a *attempt) isKeyAsBefore(ctx context.Context) bool {
+	before := a.state.own.key.current
+	if a.unlessKeyChanged.IsZero() || before == nil {
+		return false
+	}
+	k, err := a.session.find(ctx)
+	return err == nil && k == before
 }
 
 // isKeysFault reports whether another key could mend what a reason says.
@@ -178,7 +201,7 @@ func (a *attempt) decide(ctx context.Context) assignment.Decision {
 	a.result.assignedAt = later(a.result.assignedAt, d.AssignedAt)
 	a.state.own.sends.forgetShown(d.Record, a.in.Now, a.SeamTimeout)
 	if d.IsReadable {
-		a.state.own.key.lastGood = a.session.key
+		a.state.own.key.lastGood = a.session.wanted
 	}
 	if !d.Read.At.IsZero() { // else it does not tell yet, and what was read before stands
 		a.credential.update(func() { a.state.lastRead = d.Read })
@@ -244,9 +267,11 @@ const lookTimeout = 5 * time.Second
 
 // observe reads one fact from Seam.
 func (a *attempt) observe(ctx context.Context, d assignment.Decision) error {
-	if err := a.session.open(ctx, &a.state.own.key.turn, a.standing != onlyLooks); err != nil {
+	if err := a.session.open(ctx, &a.state.own.key.turn, a.isUrgent()); err != nil {
 		return err
 	}
+	ctx, ended := a.session.key.FirstCall(ctx)
+	defer ended()
 	if a.standing != hasClaim && a.in.Object.Deletion == nil {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, lookTimeout)
@@ -259,9 +284,13 @@ func (a *attempt) observe(ctx context.Context, d assignment.Decision) error {
 		return err
 	}
 	a.session.key.Worked()
+	a.session.key.BelongsTo(a.session.seen.WorkspaceID)
 	a.result.hasRead = a.result.hasRead || d.Action == assignment.ReadCredential
 	return nil
 }
+
+// isUrgent reports whether others with the same key let it go first.
+func (a *attempt) isUrgent() bool { return a.standing != onlyLooks && !a.isRoutine }
 
 // isStopping reports whether no new call to Seam may start, because the operator was asked to stop or leads no more.
 func (a *attempt) isStopping() bool { return a.stop.Err() != nil || !a.Lease.Held() }
@@ -288,11 +317,15 @@ func (a *attempt) interrupted(reason, message string) assignment.Decision {
 // handleError says what an error means for the object. An error of the API server is returned as it is.
 func (a *attempt) handleError(ctx context.Context, err error) (assignment.Decision, error) {
 	var busy *keys.BusyError
+	key := a.session.key
 	switch {
 	case a.isStopping() && !seam.IsOutcomeUnknown(err): // a lost write has to be told, whatever else ends
 		return a.putOffStopping(), nil
 	case errors.Is(err, errOtherWrites):
 		a.result.putOff(a.Clock.Now().Add(otherWriteDelay))
+		return a.interrupted("", ""), nil
+	case key != nil && key.IsPreempted():
+		a.result.putOff(a.Clock.Now().Add(a.MinRetryDelay))
 		return a.interrupted("", ""), nil
 	case errors.As(err, &busy):
 		a.result.putOff(a.Clock.Now().Add(busy.Wait))
@@ -310,9 +343,17 @@ func (a *attempt) handleError(ctx context.Context, err error) (assignment.Decisi
 	if deletion := a.in.Object.Deletion; deletion != nil && assignment.IsOutage(reason) {
 		deletion.WaitsSince = time.Time{} // it waits for its successor with Seam in sight
 	}
-	if _, isSaid := seam.RetryAfter(err); isSaid || seam.IsRateLimited(err) {
-		a.session.key.Rest(err)
-		a.result.next = later(a.result.next, a.session.key.RestsUntil())
+	_, isSaid := seam.RetryAfter(err)
+	failing, isFailing := errors.AsType[*keys.FailingError](err)
+	switch {
+	case isFailing:
+		a.result.failing = a.session.wanted
+		a.result.next = later(a.result.next, failing.Until)
+	case isSaid || seam.IsRateLimited(err):
+		key.Rest(err)
+		a.result.next = later(a.result.next, key.RestsUntil())
+	case key != nil && blamesKey(err):
+		key.Failed(err)
 	}
 	return a.interrupted(reason, message), nil
 }

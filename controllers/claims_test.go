@@ -214,9 +214,12 @@ func TestAYoungerObjectWaitsForTheFirstLookAtAnOlderOne(t *testing.T) {
 	s.declare("for-carol", forUser(carol), withSecret("slow"))
 	s.ages("for-carol")
 	s.declare("for-alice")
+	reached, look := s.traffic.holdSecret("slow")
 	s.operate()
-	s.held(fakeseam.OpGetCredential)
+	<-reached
 	s.Eventually(func() *v1alpha1.CredentialStatus { return s.get("for-alice").Status.Credential }).ShouldNot(BeNil())
+	look() // which lasts 5 s at most
+	s.held(fakeseam.OpGetCredential)
 
 	s.clock.Step(5 * time.Second)
 	s.Consistently(s.wrote, "300ms").Should(BeEmpty(), "the younger one's key reads the credential, and the older one's may")

@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
+	"github.com/seam-operator/seam-operator/controllers/internal/keys"
 	"github.com/seam-operator/seam-operator/pkg/assignment"
 )
 
@@ -83,6 +84,7 @@ func (c *credentialState) lose(uid types.UID, state *objectState) {
 	for _, w := range state.sent {
 		c.writes.orphans = append(c.writes.orphans, w)
 	}
+	state.own.key.turn.Quit()
 	delete(c.objects, uid)
 }
 
@@ -166,6 +168,18 @@ func (c *credentialState) hurry(uids []string, now time.Time) {
 			state.schedule.next, state.schedule.isAwaited = now, true
 		}
 	}
+}
+
+// goOn makes objects due that went by what others with the key were told.
+func (c *credentialState) goOn(k *keys.Key, now time.Time) (isDue bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, state := range c.objects {
+		if state.failing == k && state.activity != busy {
+			state.failing, state.schedule.next, isDue = nil, now, true
+		}
+	}
+	return isDue
 }
 
 // beginWrite keeps the other objects from writing; false when one of them writes.

@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
 	"github.com/seam-operator/seam-operator/pkg/assignment"
@@ -79,25 +80,40 @@ func (d *dispatcher) enqueueOwner(c *credentialState, first int, id objectID, no
 	if until := c.awaitFirstLooks(first, now); !until.IsZero() {
 		return until
 	}
-	if state := c.objects[id.uid]; state.activity != queuedAsOwner {
-		state.activity = queuedAsOwner
-		d.owners.add(id)
-	}
-	return time.Time{}
+	return c.objects[id.uid].enqueue(d.owners, queuedAsOwner, id, now)
 }
 
 // enqueueLook queues an object that is due and does not have the claim, once; or returns when to come again.
 func (d *dispatcher) enqueueLook(c *credentialState, id objectID, now time.Time) (again time.Time) {
 	state := c.objects[id.uid]
-	if state.activity == queuedForLook {
-		return time.Time{}
-	}
-	if !c.mayLook(state, now) {
+	if state.activity != queuedForLook && !c.mayLook(state, now) {
 		return now.Add(time.Second / looksPerSecond)
 	}
-	state.activity = queuedForLook
-	d.looks.add(id)
-	return time.Time{}
+	return state.enqueue(d.looks, queuedForLook, id, now)
+}
+
+const (
+	// routinePriority lets everything else go first, as controller-runtime does with what it lists when it starts.
+	routinePriority = handler.LowPriority
+	// routinePatience is how long that may go on.
+	routinePatience = 30 * time.Second
+)
+
+// enqueue queues an object, once; one that is queued already and has become urgent, or has waited for long, overtakes others.
+// It returns when to come again for that.
+func (o *objectState) enqueue(queue *inbox[objectID], as activity, id objectID, now time.Time) (again time.Time) {
+	switch {
+	case o.activity != as && o.isRoutine():
+		o.activity, o.givesWayUntil = as, now.Add(routinePatience)
+		queue.addWith(routinePriority, id)
+	case o.activity != as:
+		o.activity, o.givesWayUntil = as, time.Time{}
+		queue.add(id)
+	case !o.givesWayUntil.IsZero() && !(now.Before(o.givesWayUntil) && o.isRoutine()):
+		o.givesWayUntil = time.Time{}
+		queue.add(id)
+	}
+	return o.givesWayUntil
 }
 
 // mayLook bounds how often objects without the claim are looked at again. First looks, deletions and what others wait for

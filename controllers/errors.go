@@ -3,6 +3,7 @@ package controllers
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
@@ -34,6 +35,21 @@ func reasonOf(err error, secretName string) (reason, message string) {
 		return v1alpha1.ReasonSeamUnavailable, "Seam cannot be reached or gives no readable answer; the operator retries"
 	default:
 		return "", ""
+	}
+}
+
+// blamesKey reports whether an error says that other calls with the same key would fail too: Seam gives no answer, or refuses
+// the key.
+func blamesKey(err error) bool {
+	failure, isSeams := errors.AsType[*seam.Error](err)
+	if !isSeams || failure.Unsent || errors.Is(err, errUnreadable) {
+		return false
+	}
+	switch status := failure.Status; status {
+	case 0, http.StatusUnauthorized, http.StatusRequestTimeout:
+		return true
+	default:
+		return status >= http.StatusInternalServerError
 	}
 }
 

@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"maps"
 	"sync"
 
 	"golang.org/x/time/rate"
@@ -28,6 +29,13 @@ func (m *memory) of(id CredentialID) *credentialState {
 		m.credentials[id] = c
 	}
 	return c
+}
+
+// all returns what is known of every credential.
+func (m *memory) all() map[CredentialID]*credentialState {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.credentials)
 }
 
 // forget drops what is known of a credential that no object names and that nobody writes to.

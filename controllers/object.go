@@ -21,8 +21,10 @@ type objectState struct {
 	// isAhead says that obj is what the API server answered this process, and that the cache does not show it yet.
 	isAhead  bool
 	activity activity
-	isTried  bool     // it had its turn at least once
-	schedule schedule // the attempt's alone while the object is busy
+	// givesWayUntil is until when it lets others in its queue go first; zero when it does not.
+	givesWayUntil time.Time
+	isTried       bool     // it had its turn at least once
+	schedule      schedule // the attempt's alone while the object is busy
 	// sent are the object's pending writes, by this process's own clock.
 	sent map[sentKey]assignment.PendingWrite
 	// deletion is what this process knows of the object's deletion, by its own clock: clocks differ, so that the time in
@@ -30,6 +32,8 @@ type objectState struct {
 	deletion *assignment.Deletion
 	// lastRead is what its own key read last, in this process's life: hand-over goes by it, never by its status alone.
 	lastRead assignment.PeerRead
+	// failing is the key that it goes without a call for, because the last calls with it failed; nil when there is none.
+	failing *keys.Key
 	// ownWrites is how many of the credential's writes that ended were its own.
 	ownWrites int
 	own       ownState
@@ -176,6 +180,17 @@ func (o *Options) declaration(obj *v1alpha1.CredentialAssignment) assignment.Dec
 		Suspended:   obj.Spec.Suspend,
 		Abandoned:   obj.Annotations[v1alpha1.AnnotationAbandon] == "true",
 	}
+}
+
+// isRoutine reports whether, as far as status tells, nothing is to be done at the look that is due: it says of the
+// declaration as it is that all is well, or the look comes only because its time has.
+func (o *objectState) isRoutine() bool {
+	obj, s := o.obj, &o.schedule
+	if o.deletion != nil || s.isAwaited || len(obj.Status.PendingWrites) > 0 || obj.Status.ObservedGeneration != obj.Generation ||
+		s.wanted.requested != s.trigger.requested && s.trigger != (trigger{}) {
+		return false
+	}
+	return status.ShowsAssigned(obj) || status.Peer(obj).Stalled != "" && (s.wanted == s.trigger || s.trigger == trigger{})
 }
 
 // isOlder reports whether the first of two versions of one object is the older one.

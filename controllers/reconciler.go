@@ -8,11 +8,13 @@ import (
 
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
+	"k8s.io/utils/clock"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
@@ -39,8 +41,9 @@ type Reconciler struct {
 	Cache  *leader.Cache
 	Keys   *keys.Ring
 
-	memory memory
-	wake   *inbox[CredentialID]
+	memory     memory
+	secretKeys secretKeys
+	wake       *inbox[CredentialID]
 }
 
 // CredentialID is the ID of a credential at Seam.
@@ -80,9 +83,9 @@ func Add(ctx context.Context, mgr ctrl.Manager, api *seam.API, options Options) 
 		Cache: &leader.Cache{
 			Live: mgr.GetAPIReader(), Cached: mgr.GetClient(), Namespaces: options.Namespaces, Selector: options.Selector, Clock: options.Clock,
 		},
-		Keys: keys.NewRing(api, options.Limits, options.Clock, countThrottled),
 		wake: &inbox[CredentialID]{},
 	}
+	r.Keys = keys.NewRing(api, options.Limits, options.Clock, keys.Hooks{Throttled: countThrottled, Recovered: r.goOn})
 	for field, value := range indexes {
 		if err := mgr.GetFieldIndexer().IndexField(ctx, &v1alpha1.CredentialAssignment{}, field, value); err != nil {
 			return fmt.Errorf("indexing CredentialAssignments by %s: %w", field, err)
@@ -97,15 +100,30 @@ func Add(ctx context.Context, mgr ctrl.Manager, api *seam.API, options Options) 
 	secrets := source.TypedKind(mgr.GetCache(), client.Object(secretMetadata()),
 		handler.TypedEnqueueRequestsFromMapFunc(r.credentialsOfSecret))
 	return errors.Join(
-		register(mgr, options, "credentialassignment", d, objects, secrets, r.wake.source()),
-		register(mgr, options, "credentialassignment-owner", &worker{Reconciler: r, takes: queuedAsOwner}, d.owners.source()),
-		register(mgr, options, "credentialassignment-look", &worker{Reconciler: r, takes: queuedForLook}, d.looks.source()),
+		register(mgr, options, "credentialassignment", d, delaying[CredentialID](options.Clock), objects, secrets, r.wake.source()),
+		register(mgr, options, "credentialassignment-owner", &worker{Reconciler: r, takes: queuedAsOwner}, prioritizing[objectID], d.owners.source()),
+		register(mgr, options, "credentialassignment-look", &worker{Reconciler: r, takes: queuedForLook}, prioritizing[objectID], d.looks.source()),
 	)
 }
 
-// register adds a controller with a queue of its own. Its clock is the operator's, so that delays can be tested; its rate limiter
-// serves only errors of the API server, which are returned to it: everything else is scheduled by the operator.
-func register[T comparable](mgr ctrl.Manager, options Options, name string, reconciler reconcile.TypedReconciler[T], sources ...source.TypedSource[T]) error {
+// newQueue makes the queue of a controller.
+type newQueue[T comparable] func(string, workqueue.TypedRateLimiter[T]) workqueue.TypedRateLimitingInterface[T]
+
+// delaying returns queues whose delays go by the operator's clock, so that they can be tested.
+func delaying[T comparable](now clock.WithTicker) newQueue[T] {
+	return func(name string, limiter workqueue.TypedRateLimiter[T]) workqueue.TypedRateLimitingInterface[T] {
+		return workqueue.NewTypedRateLimitingQueueWithConfig(limiter, workqueue.TypedRateLimitingQueueConfig[T]{Name: name, Clock: now})
+	}
+}
+
+// prioritizing makes a queue in which what is urgent overtakes the rest. It delays nothing but what the API server refused.
+func prioritizing[T comparable](name string, limiter workqueue.TypedRateLimiter[T]) workqueue.TypedRateLimitingInterface[T] {
+	return priorityqueue.New(name, func(o *priorityqueue.Opts[T]) { o.RateLimiter = limiter })
+}
+
+// register adds a controller with a queue of its own. Its rate limiter serves only errors of the API server, which are returned
+// to it: everything else is scheduled by the operator.
+func register[T comparable](mgr ctrl.Manager, options Options, name string, reconciler reconcile.TypedReconciler[T], queue newQueue[T], sources ...source.TypedSource[T]) error {
 	b := builder.TypedControllerManagedBy[T](mgr).Named(name)
 	for _, s := range sources {
 		b = b.WatchesRawSource(s)
@@ -113,15 +131,14 @@ func register[T comparable](mgr ctrl.Manager, options Options, name string, reco
 	return b.WithOptions(controller.TypedOptions[T]{
 		MaxConcurrentReconciles: options.Concurrency,
 		RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[T](options.MinRetryDelay, options.MaxRetryDelay),
-		NewQueue: func(name string, limiter workqueue.TypedRateLimiter[T]) workqueue.TypedRateLimitingInterface[T] {
-			return workqueue.NewTypedRateLimitingQueueWithConfig(limiter, workqueue.TypedRateLimitingQueueConfig[T]{Name: name, Clock: options.Clock})
-		},
-		SkipNameValidation: ptr.To(true),
+		NewQueue:                queue,
+		SkipNameValidation:      ptr.To(true),
 	}).Complete(reconciler)
 }
 
 // credentialsOfSecret maps a Secret to the credentials of the objects that read it.
 func (r *Reconciler) credentialsOfSecret(ctx context.Context, secret client.Object) []CredentialID {
+	r.secretKeys.forget(client.ObjectKeyFromObject(secret))
 	var list v1alpha1.CredentialAssignmentList
 	err := r.Client.List(ctx, &list, client.InNamespace(secret.GetNamespace()),
 		client.MatchingFields{secretIndex: secret.GetName()}, client.UnsafeDisableDeepCopy)

@@ -50,6 +50,13 @@ func (s *schedule) due(now time.Time, minDelay time.Duration) time.Time {
 	}
 }
 
+// isBySecret reports whether a look that is due comes only because the Secret is another version.
+func (s *schedule) isBySecret(now time.Time) bool {
+	t := s.wanted
+	t.secret = s.trigger.secret
+	return t == s.trigger && s.wanted != s.trigger && s.next.After(now) && !s.isAwaited
+}
+
 // begin takes over what a look goes by. What somebody declared or asked for anew begins with short delays again.
 func (s *schedule) begin() (isAskedAnew bool) {
 	isAskedAnew = s.wanted.isAskedAnew(s.trigger)

@@ -254,3 +254,51 @@ func TestNothingSecretLeavesInWhatLooksLikeACode(t *testing.T) {
 		}
 	}
 }
+
+// manyAssigned is a story with so many objects that read the same Secret.
+func manyAssigned(t *testing.T, n int) *story {
+	t.Helper()
+	s := newStory(t)
+	s.operate()
+	names := s.declareMany("key", n)
+	s.until(func() bool { return all(s.areReady(names)) })
+	return s
+}
+
+func (s *story) areReady(names []string) (conditions []condition) {
+	for _, name := range names {
+		conditions = append(conditions, s.isReady(name))
+	}
+	return conditions
+}
+
+func TestASecretThatManyObjectsNameIsReadOnceWhenItChanges(t *testing.T) {
+	t.Parallel()
+	s := manyAssigned(t, 20)
+	s.seam.RevokeToken(apiKey)
+	s.seam.AddAPIKey("seam_test2the_new_one", workspace)
+	calls, reads := len(s.seam.Calls()), s.traffic.secretReads()
+	s.Expect(reads).To(BeNumerically("<=", 2), "when they were new")
+
+	s.putSecret("seam", "seam_test2the_new_one")
+	s.until(func() bool { return len(s.seam.Calls()) >= calls+20 })
+
+	s.Expect(s.traffic.secretReads()-reads).To(BeNumerically("<=", 2), "each version once, and once more where two looks cross")
+}
+
+func TestALabelOnASecretIsNoReasonToAskSeam(t *testing.T) {
+	t.Parallel()
+	s := manyAssigned(t, 20)
+	s.rests()
+	reads := s.traffic.secretReads()
+
+	s.idleWhile(func() {
+		var secret corev1.Secret
+		s.Expect(s.api.Get(s.ctx, client.ObjectKey{Namespace: s.namespace, Name: "seam"}, &secret)).To(Succeed())
+		secret.Labels = map[string]string{"team": "front-desk"}
+		s.Expect(s.api.Update(s.ctx, &secret)).To(Succeed())
+		s.Eventually(s.traffic.secretReads).Should(BeNumerically(">", reads))
+	})
+
+	s.Expect(s.traffic.secretReads() - reads).To(BeNumerically("<=", 2))
+}

@@ -5,7 +5,6 @@ import (
 
 	"k8s.io/utils/clock"
 
-	"github.com/seam-operator/seam-operator/api/v1alpha1"
 	"github.com/seam-operator/seam-operator/controllers/internal/keys"
 )
 
@@ -13,7 +12,8 @@ import (
 type session struct {
 	seen    observer
 	find    func(context.Context) (*keys.Key, error)
-	key     *keys.Key // nil until it is the object's turn with it
+	wanted  *keys.Key // nil until it was found
+	key     *keys.Key // the same one, from when it is the object's turn with it
 	isSpare bool      // it is another key than the object's own
 }
 
@@ -27,6 +27,7 @@ func (s *session) open(ctx context.Context, turn *keys.Turn, isUrgent bool) erro
 	if err != nil {
 		return err
 	}
+	s.wanted = k
 	if err := k.Admit(turn, isUrgent); err != nil {
 		return err
 	}
@@ -39,25 +40,6 @@ func (s *session) close() {
 		s.key.Leave()
 		s.key = nil
 	}
-}
-
-// keyOf returns the key that an object's Secret holds, and keeps it. The Secret is read when it is another version than before.
-func (r *Reconciler) keyOf(ctx context.Context, obj *v1alpha1.CredentialAssignment, own *objectKey, version string) (*keys.Key, error) {
-	source := keySource{entry: obj.Spec.APIKeySecretRef.Key, workspaceID: obj.Spec.WorkspaceID, version: version}
-	if own.current != nil && own.source == source {
-		return own.current, nil
-	}
-	token, version, err := r.token(ctx, obj)
-	if err != nil {
-		return nil, err
-	}
-	k, err := r.Keys.Key(token, obj.Spec.WorkspaceID)
-	if err != nil {
-		return nil, err
-	}
-	source.version = version
-	own.current, own.source = k, source
-	return k, nil
 }
 
 // spareSession is with another key than the object's own: what that one read proves nothing for it.

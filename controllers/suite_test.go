@@ -233,7 +233,8 @@ type traffic struct {
 	writes  []string
 	live    int           // reads of CredentialAssignments by name
 	secrets int           // answers to reads of Secrets by name
-	reading func()        // called before the next Secret is read; nil for nothing
+	reading func()        // called before a Secret is read the next time; nil for nothing
+	holds   string        // the name of that Secret
 	thaw    chan struct{} // closed when watches of CredentialAssignments go on; nil when they do
 	only    string        // the namespace whose watch is frozen; empty for all
 }
@@ -251,11 +252,11 @@ func (c *traffic) freezeOnly(namespace string) (thaw func()) {
 }
 
 // holdSecret makes the next read of a Secret wait, and returns what is closed when it does, and how to let it go on.
-func (c *traffic) holdSecret() (reached <-chan struct{}, release func()) {
+func (c *traffic) holdSecret(name string) (reached <-chan struct{}, release func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	waits, gate := make(chan struct{}), make(chan struct{})
-	c.reading = func() { close(waits); <-gate }
+	c.reading, c.holds = func() { close(waits); <-gate }, name
 	return waits, func() { close(gate) }
 }
 
@@ -293,9 +294,11 @@ func (c *traffic) through(plug *plug, next http.RoundTripper) http.RoundTripper 
 			return plug.roundTrip(next, req)
 		}
 		if strings.Contains(req.URL.Path, "/secrets/") {
+			var reading func()
 			c.mu.Lock()
-			reading := c.reading
-			c.reading = nil
+			if c.reading != nil && strings.HasSuffix(req.URL.Path, "/"+c.holds) {
+				reading, c.reading = c.reading, nil
+			}
 			c.mu.Unlock()
 			if reading != nil {
 				reading()

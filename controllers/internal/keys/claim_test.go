@@ -94,10 +94,10 @@ func TestObjectsWithoutTheClaimLeaveOnePlaceInFlight(t *testing.T) {
 			for range c.want {
 				s.admitted(k, &Turn{}, withoutClaim)
 			}
-			s.busyAbout(k.Admit(&without, withoutClaim), 90*time.Millisecond, 110*time.Millisecond)
+			s.isInLine(k.Admit(&without, withoutClaim))
 			s.admitted(k, &Turn{}, withClaim)
 			k.Leave()
-			s.busyAbout(k.Admit(&without, withoutClaim), 90*time.Millisecond, 110*time.Millisecond)
+			s.isInLine(k.Admit(&without, withoutClaim))
 			k.Leave()
 			s.admitted(k, &without, withoutClaim)
 		})
@@ -110,7 +110,7 @@ func TestTheOnlyPlaceInFlightServesObjectsWithoutTheClaimToo(t *testing.T) {
 	k := s.key(apiKey, "")
 
 	s.admitted(k, &Turn{}, withoutClaim)
-	s.busyAbout(k.Admit(&Turn{}, withoutClaim), 90*time.Millisecond, 110*time.Millisecond)
+	s.isInLine(k.Admit(&Turn{}, withoutClaim))
 }
 
 func TestAnObjectThatGainsTheClaimWaitsNoLongerThanOthersWithIt(t *testing.T) {
@@ -134,7 +134,7 @@ func TestAnObjectThatLosesTheClaimKeepsItsTurnButNotTheLastPlace(t *testing.T) {
 	s.waits(k, &loser, withClaim, 500*time.Millisecond)
 	s.clock.Step(500 * time.Millisecond)
 
-	s.busyAbout(k.Admit(&loser, withoutClaim), 90*time.Millisecond, 110*time.Millisecond)
+	s.isInLine(k.Admit(&loser, withoutClaim))
 	k.Leave()
 	s.admitted(k, &loser, withoutClaim)
 }

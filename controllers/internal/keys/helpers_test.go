@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"cmp"
 	"errors"
 	"sync/atomic"
 	"testing"
@@ -29,6 +30,7 @@ type story struct {
 	*Ring
 	clock     *clocktesting.FakeClock
 	throttled atomic.Int64 // nanoseconds
+	recovered atomic.Int64
 }
 
 func newStory(t *testing.T, limits Limits) *story {
@@ -44,12 +46,23 @@ func newStoryAt(t *testing.T, endpoint string, limits Limits) *story {
 	}
 	t.Cleanup(api.CloseIdleConnections)
 	s := &story{T: t, clock: clocktesting.NewFakeClock(monday)}
-	s.Ring = NewRing(api, limits, s.clock, func(wait time.Duration) { s.throttled.Add(int64(wait)) })
+	s.Ring = NewRing(api, limits, s.clock, Hooks{
+		Throttled: func(wait time.Duration) { s.throttled.Add(int64(wait)) },
+		Recovered: func(*Key) { s.recovered.Add(1) },
+	})
 	return s
 }
 
-// key returns the key of a token in a workspace.
+// key returns the key of a token in a workspace, which Seam has named.
 func (s *story) key(raw, workspaceID string) *Key {
+	s.Helper()
+	k := s.newKey(raw, workspaceID)
+	k.BelongsTo(cmp.Or(workspaceID, workspace))
+	return k
+}
+
+// newKey returns the key of a token of which nothing is known yet.
+func (s *story) newKey(raw, workspaceID string) *Key {
 	s.Helper()
 	token, err := seam.ParseToken(raw)
 	if err != nil {
@@ -91,6 +104,12 @@ func (s *story) busyAbout(err error, shortest, longest time.Duration) {
 	if !errors.As(err, &busy) || busy.Resting || busy.Wait < shortest || busy.Wait > longest {
 		s.Errorf("got %v, want to wait %s to %s", err, shortest, longest)
 	}
+}
+
+// isInLine wants the object to wait until it is called: what it is told is only for the case that nobody does.
+func (s *story) isInLine(err error) {
+	s.Helper()
+	s.busyAbout(err, 54*time.Second, 66*time.Second)
 }
 
 // rests wants the key to rest so long for everybody.

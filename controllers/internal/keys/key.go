@@ -1,10 +1,9 @@
 package keys
 
 import (
-	"sync"
+	"context"
 	"time"
 
-	"golang.org/x/sync/singleflight"
 	"golang.org/x/time/rate"
 
 	"github.com/seam-operator/seam-operator/pkg/seam"
@@ -14,14 +13,20 @@ import (
 // with, once Admit lets the caller. It is safe for concurrent use.
 type Key struct {
 	*seam.Client
-	settings
+	*shared
 
-	asking      singleflight.Group // guards workspaceID
-	workspaceID string             // empty until known
+	named string // the workspace named with a personal access token; empty for an API key
 
-	mu        sync.Mutex // guards all below
-	limiter   *rate.Limiter
+	// Guarded by the ring's mutex:
+	limiter   *rate.Limiter // for all, in the order in which the urgent ones ask
+	share     *rate.Limiter // what routine looks get even when urgent ones take all
 	inFlight  int
+	belongsTo string // the workspace that Seam named in an answer; empty before one
 	restUntil time.Time
 	lastRest  time.Duration // the last rest whose length Seam did not say; zero once Seam answered again
+	breaker   breaker
+	// firstCall ends early when another key needs the place that this one took before anything was known of it.
+	firstCall      context.Context
+	firstCallBegan time.Time
+	endFirstCall   context.CancelFunc
 }

@@ -70,7 +70,7 @@ func TestARestKeepsTheTurnsOfThoseWhoWait(t *testing.T) {
 
 	k.Rest(limitedFor90s)
 	s.clock.Step(90 * time.Second)
-	s.busyAbout(k.Check(&waiting), 90*time.Millisecond, 110*time.Millisecond) // crowded since now, not for 90 s
+	s.isInLine(k.Admit(&waiting, withClaim))
 	k.Leave()
 	s.admitted(k, &waiting, withClaim)
 }

@@ -136,6 +136,7 @@ func (s *story) visit() error {
 	if err != nil {
 		return err
 	}
+	k.BelongsTo(workspace)
 	if err = k.Admit(&Turn{}, withClaim); err != nil {
 		return err
 	}

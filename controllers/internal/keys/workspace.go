@@ -2,43 +2,38 @@ package keys
 
 import (
 	"context"
-	"errors"
+	"strings"
 
 	"github.com/seam-operator/seam-operator/pkg/seam"
 )
 
-// errAskerLeft says that whoever asked Seam for the workspace gave up.
-var errAskerLeft = errors.New("the question was given up")
-
-// Workspace returns the ID of the workspace that the key belongs to: the one named with a personal access token, else
-// Seam's answer, asked for once in the key's life. Of several who want it one asks for all, and when that one gives up
-// another asks anew. Errors are *seam.Error.
+// Workspace returns the ID of the workspace that the key belongs to: the one named with a personal access token, else the one
+// that Seam named in any answer, for which it is asked once in the key's life. Errors are *seam.Error.
 func (k *Key) Workspace(ctx context.Context) (string, error) {
-	for {
-		answer := k.asking.DoChan("", func() (any, error) { return k.askWorkspace(ctx) })
-		select {
-		case got := <-answer:
-			if !errors.Is(got.Err, errAskerLeft) {
-				return got.Val.(string), got.Err
-			}
-		case <-ctx.Done():
-		}
-		if err := ctx.Err(); err != nil {
-			return "", &seam.Error{Operation: seam.OpGetWorkspace, Unsent: true, Err: err}
-		}
-	}
-}
-
-func (k *Key) askWorkspace(ctx context.Context) (string, error) {
-	if k.workspaceID != "" {
-		return k.workspaceID, nil
+	if known := k.knownWorkspace(); known != "" {
+		return known, nil
 	}
 	w, err := k.GetWorkspace(ctx)
-	switch {
-	case err == nil:
-		k.workspaceID = w.WorkspaceID
-	case ctx.Err() != nil:
-		err = errAskerLeft
+	if err == nil && seam.IsID(w.WorkspaceID) {
+		k.BelongsTo(w.WorkspaceID)
 	}
 	return w.WorkspaceID, err
+}
+
+func (k *Key) knownWorkspace() string {
+	if k.named != "" {
+		return k.named
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.belongsTo
+}
+
+// BelongsTo notes the workspace that Seam named in an answer to the key.
+func (k *Key) BelongsTo(workspaceID string) {
+	k.mu.Lock()
+	defer k.unlock()
+	if workspaceID = strings.ToLower(workspaceID); workspaceID != "" && workspaceID != k.belongsTo {
+		k.regroup(func() { k.belongsTo = workspaceID })
+	}
 }

@@ -1,12 +1,10 @@
 package keys
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"sync"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -38,13 +36,9 @@ func wantWorkspace(t *testing.T, k *Key) {
 func TestTheWorkspaceOfAKeyIsAskedForOnce(t *testing.T) {
 	t.Parallel()
 	url, asked := startSeam(t, tellWorkspace)
-	k := newStoryAt(t, url, Limits{QPS: 1, Burst: 1}).key(apiKey, "")
+	k := newStoryAt(t, url, Limits{QPS: 1, Burst: 1}).newKey(apiKey, "")
 
-	var objects sync.WaitGroup
-	for range 10 {
-		objects.Go(func() { wantWorkspace(t, k) })
-	}
-	objects.Wait()
+	wantWorkspace(t, k)
 	wantWorkspace(t, k)
 
 	if asked.Load() != 1 {
@@ -71,7 +65,7 @@ func TestTheWorkspaceIsAskedForAgainAfterAnOutage(t *testing.T) {
 		}
 		tellWorkspace(number, w, r)
 	})
-	k := newStoryAt(t, url, Limits{QPS: 1, Burst: 1}).key(apiKey, "")
+	k := newStoryAt(t, url, Limits{QPS: 1, Burst: 1}).newKey(apiKey, "")
 
 	if id, err := k.Workspace(t.Context()); id != "" || seam.ClassOf(err) != seam.Unavailable {
 		t.Errorf("during the outage: %q, %v", id, err)
@@ -79,51 +73,15 @@ func TestTheWorkspaceIsAskedForAgainAfterAnOutage(t *testing.T) {
 	wantWorkspace(t, k)
 }
 
-func TestWhoeverGivesUpDoesNotSpoilTheAnswerForOthers(t *testing.T) {
+func TestTheWorkspaceThatAnAnswerNamedIsNotAskedFor(t *testing.T) {
 	t.Parallel()
-	arrived := make(chan struct{})
-	url, asked := startSeam(t, func(number int32, w http.ResponseWriter, r *http.Request) {
-		if number == 1 {
-			close(arrived)
-			<-r.Context().Done()
-			return
-		}
-		tellWorkspace(number, w, r)
-	})
-	k := newStoryAt(t, url, Limits{QPS: 1, Burst: 1}).key(apiKey, "")
-	impatient, giveUp := context.WithCancel(t.Context())
-	patient := &noticedContext{Context: t.Context(), noticed: make(chan struct{})}
+	url, asked := startSeam(t, tellWorkspace)
+	k := newStoryAt(t, url, Limits{QPS: 1, Burst: 1}).newKey(apiKey, "")
 
-	var objects sync.WaitGroup
-	objects.Go(func() {
-		_, err := k.Workspace(impatient)
-		if !errors.Is(err, context.Canceled) || seam.ClassOf(err) != seam.Unavailable {
-			t.Errorf("whoever gave up is told %v", err)
-		}
-	})
-	<-arrived
-	objects.Go(func() {
-		if id, err := k.Workspace(patient); id != workspace || err != nil {
-			t.Errorf("the other got %q, %v", id, err)
-		}
-	})
-	<-patient.noticed // it waits for the first one's answer
-	giveUp()
-	objects.Wait()
+	k.BelongsTo(strings.ToUpper(workspace))
 
-	if asked.Load() != 2 {
+	wantWorkspace(t, k)
+	if asked.Load() != 0 {
 		t.Errorf("Seam was asked %d times", asked.Load())
 	}
-}
-
-// noticedContext tells when somebody begins to wait for its end.
-type noticedContext struct {
-	context.Context
-	once    sync.Once
-	noticed chan struct{}
-}
-
-func (c *noticedContext) Done() <-chan struct{} {
-	c.once.Do(func() { close(c.noticed) })
-	return c.Context.Done()
 }
