@@ -104,6 +104,9 @@ deploy: ## Install the operator in the current kubeconfig's cluster (IMG=its ima
 	$(RENDER) | kubectl apply -f -
 
 undeploy: ## Remove the operator; the CRD and its objects stay, and no credential is taken away
+	@# The option goes first: nobody would take the finalizers off that it still puts. Before 1.36 there is no such kind.
+	@if kubectl get --raw /apis/admissionregistration.k8s.io/v1 | grep -q '"mutatingadmissionpolicies"'; then set -x; \
+		kubectl delete --ignore-not-found -f config/components/finalizer-policy/binding.yaml -f config/components/finalizer-policy/policy.yaml; fi
 	kubectl delete --ignore-not-found --cascade=foreground -f config/manager/deployment.yaml
 	kubectl delete --ignore-not-found -k config/manager
 	kubectl delete --ignore-not-found -k config/rbac

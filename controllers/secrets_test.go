@@ -180,18 +180,24 @@ func (s *story) kubectl(stdin string, args ...string) string {
 
 func (s *story) tryKubectl(stdin string, args ...string) (string, error) {
 	s.t.Helper()
-	kubeconfig := filepath.Join(s.t.TempDir(), "kubeconfig")
+	cmd := exec.CommandContext(s.ctx, filepath.Join(os.Getenv("KUBEBUILDER_ASSETS"), "kubectl"), args...)
+	cmd.Env = append(os.Environ(), "KUBECONFIG="+s.kubeconfig())
+	cmd.Stdin = strings.NewReader(stdin)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// kubeconfig writes one whose namespace is the story's.
+func (s *story) kubeconfig() (path string) {
+	s.t.Helper()
+	path = filepath.Join(s.t.TempDir(), "kubeconfig")
 	s.Expect(clientcmd.WriteToFile(clientcmdapi.Config{
 		Clusters:       map[string]*clientcmdapi.Cluster{"c": {Server: cluster.Host, CertificateAuthorityData: cluster.CAData}},
 		AuthInfos:      map[string]*clientcmdapi.AuthInfo{"u": {ClientCertificateData: cluster.CertData, ClientKeyData: cluster.KeyData}},
 		Contexts:       map[string]*clientcmdapi.Context{"x": {Cluster: "c", AuthInfo: "u", Namespace: s.namespace}},
 		CurrentContext: "x",
-	}, kubeconfig)).To(Succeed())
-	cmd := exec.CommandContext(s.ctx, filepath.Join(os.Getenv("KUBEBUILDER_ASSETS"), "kubectl"), args...)
-	cmd.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig)
-	cmd.Stdin = strings.NewReader(stdin)
-	out, err := cmd.CombinedOutput()
-	return string(out), err
+	}, path)).To(Succeed())
+	return path
 }
 
 func TestAMissingSecretTakesTheCredentialOffTheStatus(t *testing.T) {

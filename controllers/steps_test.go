@@ -63,6 +63,13 @@ func withoutFinalizer(o *object) { o.Finalizers = nil }
 // declare creates an object that gives the credential to Alice unless the changes say otherwise.
 func (s *story) declare(name string, changes ...change) *object {
 	s.t.Helper()
+	o := s.declaration(name, changes...)
+	s.create(o)
+	return o
+}
+
+// declaration is such an object before it is created.
+func (s *story) declaration(name string, changes ...change) *object {
 	o := &object{
 		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: s.namespace},
 		Spec: v1alpha1.CredentialAssignmentSpec{
@@ -74,7 +81,6 @@ func (s *story) declare(name string, changes ...change) *object {
 	for _, c := range changes {
 		c(o)
 	}
-	s.create(o)
 	return o
 }
 
