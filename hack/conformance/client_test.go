@@ -16,7 +16,7 @@ import (
 type method struct {
 	operation string
 	call      func(context.Context, *seam.Client, names) error
-	findable  bool // an unknown ID can be asked for
+	findable  bool // an unknown ID can be asked for, and nothing is found
 }
 
 // names are the IDs that a method is called with.
@@ -46,6 +46,10 @@ var methods = map[string]method{
 		_, err := c.GetUnmanagedCredential(ctx, n.unmanaged)
 		return err
 	}, true},
+	"ListCredentials": {seam.OpListCredentials, func(ctx context.Context, c *seam.Client, _ names) error {
+		_, err := c.ListCredentials(ctx, "")
+		return err
+	}, false},
 	"GetACSUser": {seam.OpGetACSUser, func(ctx context.Context, c *seam.Client, n names) error {
 		_, err := c.GetACSUser(ctx, n.user)
 		return err
@@ -164,6 +168,33 @@ func TestEveryPersonCanBeNamedInSeamsSchema(t *testing.T) {
 		}
 	}
 	s.settle(t, 4)
+}
+
+func TestAListIsWalkedInSeamsSchema(t *testing.T) {
+	s := newStage(t)
+	s.fake.SetBehaviour(fakeseam.Behaviour{ShowIdentity: true})
+	ids := map[string]bool{s.Credential: true}
+	for range 1001 {
+		ids[s.fake.AddCredential(fakeseam.Credential{AccessMethod: "code", Code: "1234", ACSUserID: s.User, Warnings: []string{"being_deleted"}}).ID] = true
+	}
+	client, cursor := s.client(t, apiKey, ""), ""
+	for _, more := range []bool{true, true, false} {
+		page, err := client.ListCredentials(t.Context(), cursor)
+		if err != nil || (page.Next != "") != more {
+			t.Fatalf("a page of %d goes on with %q, %v", len(page.Credentials), page.Next, err)
+		}
+		cursor = page.Next
+		for id, shown := range page.Credentials {
+			if alone, err := client.GetCredential(t.Context(), id); !ids[id] || err != nil || !reflect.DeepEqual(alone, shown) {
+				t.Errorf("%s is listed as %+v, and by itself %+v, %v", id, shown, alone, err)
+			}
+			delete(ids, id)
+		}
+	}
+	if len(ids) > 0 {
+		t.Errorf("%d credentials are not listed", len(ids))
+	}
+	s.settle(t, 3+1002)
 }
 
 // refusals are what Seam may answer to any call.

@@ -61,11 +61,8 @@ func (s *schema) judgeRequest(ctx context.Context, w wire) []string {
 			complaints = append(complaints, fmt.Sprintf("query parameter %q is given %d times", name, len(values)))
 		}
 	}
-	switch {
-	case operation.RequestBody == nil && len(w.body) > 0:
+	if operation.RequestBody == nil && len(w.body) > 0 {
 		complaints = append(complaints, "a body is sent where Seam's schema has none")
-	case operation.RequestBody != nil && operation.RequestBody.Value.Content.Get(jsonType).Schema.Value.AllOf != nil:
-		complaints = append(complaints, "a body that is put together by allOf cannot be judged")
 	}
 	if slices.Contains(writes, r.URL.Path) {
 		complaints = append(complaints, judgePersons(w.body)...)

@@ -49,15 +49,51 @@ func (s *schema) close() {
 	}
 }
 
-// closeBody lets a request's body have the declared fields only. It cannot close what allOf puts together, whose
-// parts share one object: judgeRequest refuses such bodies.
+// closeBody lets a request's body have the declared fields only. The parts that allOf puts together share one object, so
+// that none of them can be closed by itself: they become what they allow together.
 func closeBody(object *openapi3.Schema) {
+	if len(object.AllOf) > 0 {
+		*object = openapi3.Schema{OneOf: together(object)}
+	}
 	for _, alternative := range object.OneOf {
 		closeBody(alternative.Value)
 	}
 	if object.Properties != nil {
 		*object = *object.WithoutAdditionalProperties()
 	}
+}
+
+// together lists the objects that a schema allows: each of its alternatives, with the fields of each part.
+func together(object *openapi3.Schema) openapi3.SchemaRefs {
+	if len(object.AllOf) == 0 {
+		if len(object.OneOf) == 0 {
+			return openapi3.SchemaRefs{openapi3.NewSchemaRef("", object)}
+		}
+		var alternatives openapi3.SchemaRefs
+		for _, one := range object.OneOf {
+			alternatives = append(alternatives, together(one.Value)...)
+		}
+		return alternatives
+	}
+	whole := openapi3.SchemaRefs{openapi3.NewSchemaRef("", openapi3.NewObjectSchema())}
+	for _, part := range object.AllOf {
+		var grown openapi3.SchemaRefs
+		for _, so := range whole {
+			for _, more := range together(part.Value) {
+				grown = append(grown, openapi3.NewSchemaRef("", merged(so.Value, more.Value)))
+			}
+		}
+		whole = grown
+	}
+	return whole
+}
+
+func merged(a, b *openapi3.Schema) *openapi3.Schema {
+	both := openapi3.NewObjectSchema()
+	maps.Copy(both.Properties, a.Properties)
+	maps.Copy(both.Properties, b.Properties)
+	both.Required = slices.Concat(a.Required, b.Required)
+	return both
 }
 
 // closeAnswer closes an answer all the way down: a field of the fake that Seam does not have is a slip of the pen. One

@@ -54,8 +54,11 @@ func TestARequestOutsideSeamsSchemaIsNamed(t *testing.T) {
 	good := patch(assignPath, byUser)
 	identity := patch(identityGet, `{"user_identity_id":"`+unknownID+`"}`)
 	identity.method = http.MethodPost
-	list := identity
-	list.target, list.body = "/acs/credentials/list", []byte("{}")
+	list := func(body string) wire {
+		asked := identity
+		asked.target, asked.body = "/acs/credentials/list", []byte(body)
+		return asked
+	}
 	for name, c := range map[string]struct {
 		wire wire
 		want string // "" for none
@@ -86,7 +89,14 @@ func TestARequestOutsideSeamsSchemaIsNamed(t *testing.T) {
 		"a client session token":            {get(askedRight).with("Authorization", "Bearer seam_cst_x"), noAuthentication},
 		"a publishable key":                 {get(askedRight).with("Authorization", "Bearer seam_pk_x"), noAuthentication},
 		"a JWT":                             {get(askedRight).with("Authorization", "Bearer eyx"), noAuthentication},
-		"a body put together by allOf":      {list, "cannot be judged"},
+		"a list as it should be":            {list(`{"limit":500}`), ""},
+		"a list of everything":              {list(`{}`), ""},
+		"a further page":                    {list(`{"limit":500,"page_cursor":"c2"}`), ""},
+		"a list of a person's":              {list(`{"limit":500,"acs_user_id":"` + unknownID + `"}`), ""},
+		"a limit that is text":              {list(`{"limit":"500"}`), "oneOf"},
+		"a cursor that is a number":         {list(`{"page_cursor":2}`), "oneOf"},
+		"a misspelt cursor":                 {list(`{"cursor":"c2"}`), "oneOf"},
+		"a list of two kinds of persons":    {list(`{"acs_user_id":"` + unknownID + `","user_identity_id":"` + unknownID + `"}`), "oneOf"},
 		"a personal token alone":            {get(askedRight).with("Authorization", "Bearer "+personalToken), noAuthentication},
 		"an API key with a workspace":       {get(askedRight).with("seam-workspace", workspaceID), noAuthentication},
 	} {

@@ -281,6 +281,46 @@ func TestAReadHeldAfterItsLookTellsThePast(t *testing.T) {
 	expect(t, "holder", shown["acs_user_id"], nil)
 }
 
+func TestAPageMayGoWrong(t *testing.T) {
+	w := newWorld(t)
+	w.Inject(Fault{Operation: OpListCredentials, Status: 429, Message: "slower", RetryAfter: "7", Skip: 1, Times: 1})
+	w.Inject(Fault{Operation: OpListCredentials, Body: `{"acs_credentials":null}`, Skip: 1, Times: 1})
+	list := func() response { return w.do("POST", "/acs/credentials/list", object{"limit": 500}) }
+
+	expectStatus(t, list(), 200)
+	limited := list()
+	expectRefusal(t, limited, 429, "rate_limit_exceeded")
+	expect(t, "Retry-After", limited.Header.Get("Retry-After"), "7")
+	expect(t, "odd page", list().text, `{"acs_credentials":null}`)
+	expectStatus(t, list(), 200)
+
+	for i, status := range []int{200, 429, 200, 200} {
+		call := w.Calls()[i]
+		expect(t, "call", call.Operation, OpListCredentials)
+		expect(t, "status", call.Status, status)
+		expect(t, "workspace", call.WorkspaceID, hotel)
+	}
+}
+
+// A page shows one moment: what was written after its look is not on it, however late it arrives.
+func TestAPageHeldAfterItsLookTellsThePast(t *testing.T) {
+	w := newWorld(t)
+	gate := make(chan struct{})
+	w.Inject(Fault{Operation: OpListCredentials, Gate: gate, After: true, Times: 1})
+	request := w.request("POST", "/acs/credentials/list", `{"limit":500}`)
+	answered := make(chan response, 1)
+	go func() {
+		got, _ := w.try(request)
+		answered <- got
+	}()
+	w.awaitHeld(1, OpListCredentials)
+	expectStatus(t, w.assign(toUser(alice)), 200)
+	close(gate)
+	shown := (<-answered).json["acs_credentials"].([]any)[0].(object)
+	expect(t, "holder on the page", shown["acs_user_id"], nil)
+	expect[any](t, "holder on the next one", w.holderListed(), alice)
+}
+
 func TestAFaultMayOnlyAskToWait(t *testing.T) {
 	w := newWorld(t)
 	w.Inject(Fault{RetryAfter: "3"})

@@ -52,15 +52,16 @@ func (ex *exchange) page() (*page, error) {
 }
 
 // add puts a thing on the page, if its row belongs on this one. It wants each that
-// passes the list's filters, in order.
-func (p *page) add(number int, shape any) {
+// passes the list's filters, in order. Only what is on the page is shaped: a long list
+// would cost its square otherwise.
+func (p *page) add(number int, shape func() any) {
 	switch {
 	case number <= p.after: // on a page before
 	case len(p.shapes) == p.limit:
 		p.more = true
 	default:
 		p.last = number
-		p.shapes = append(p.shapes, shape)
+		p.shapes = append(p.shapes, shape())
 	}
 }
 

@@ -40,7 +40,7 @@ func (r reader) listCredentials(ex *exchange) (body, error) {
 	}
 	for number, c := range r.Credentials.all.sights(r.horizon()) {
 		if r.credentialMatches(wanted, c) {
-			page.add(number, r.shapeCredential(c))
+			page.add(number, func() any { return r.shapeCredential(c) })
 		}
 	}
 	return page.body("acs_credentials"), nil
@@ -85,7 +85,7 @@ func (r reader) listUsers(ex *exchange) (body, error) {
 		return nil, err
 	}
 	for number, u := range r.usersSeen(ex, wanted) {
-		page.add(number, r.shapeUser(u))
+		page.add(number, func() any { return r.shapeUser(u) })
 	}
 	return page.body("acs_users"), nil
 }

@@ -245,6 +245,45 @@ func TestReadsLagBehindWrites(t *testing.T) {
 	expect[any](t, "after 9s, the second write", w.getKey()["acs_user_id"], bob)
 }
 
+// holderListed is who holds the room key as the list shows it.
+func (w *world) holderListed() any {
+	w.t.Helper()
+	got := w.do("POST", "/acs/credentials/list", object{"limit": 500})
+	expectStatus(w.t, got, 200)
+	return got.json["acs_credentials"].([]any)[0].(object)["acs_user_id"]
+}
+
+func TestAListLagsBehindWritesAsReadsDo(t *testing.T) {
+	w := newWorld(t)
+	w.SetBehaviour(Behaviour{ReadLag: 5 * time.Second})
+	expectStatus(t, w.assign(toUser(alice)), 200)
+	expect(t, "listed at once", w.holderListed(), nil)
+	w.clock.step(5 * time.Second)
+	expect[any](t, "listed after 5s", w.holderListed(), alice)
+	w.UpdateCredential(roomKey, func(c *Credential) { c.ACSUserID = bob })
+	expect[any](t, "listed after a change in the console", w.holderListed(), bob)
+}
+
+func TestAKeyListsItsWorkspaceAlone(t *testing.T) {
+	w := newTwoWorkspaces(t)
+	w.AddAPIKey("seam_bank", bank)
+	w.AddPersonalAccessToken("seam_at_both", hotel, bank)
+	for name, test := range map[string]struct{ token, workspace, want string }{
+		"the hotel's key":       {apiKey, "", roomKey},
+		"the bank's key":        {"seam_bank", "", vaultID},
+		"a person in the hotel": {"seam_at_both", hotel, roomKey},
+		"a person in the bank":  {"seam_at_both", bank, vaultID},
+	} {
+		r := w.request("POST", "/acs/credentials/list", `{"limit":500}`)
+		r.Header.Set("Authorization", "Bearer "+test.token)
+		r.Header.Set("seam-workspace", test.workspace)
+		got := w.send(r)
+		if ids := idsOf(got, "acs_credentials", "acs_credential_id"); !slices.Equal(ids, []string{test.want}) {
+			t.Errorf("%s lists %v", name, ids)
+		}
+	}
+}
+
 func TestWhatWasSeenStaysSeen(t *testing.T) {
 	w := newWorld(t)
 	expectStatus(t, w.assign(toUser(alice)), 200)

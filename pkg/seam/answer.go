@@ -2,18 +2,25 @@ package seam
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"time"
 )
 
 const (
-	maxBodyBytes    = 1 << 20
+	maxThingBytes   = 1 << 20
+	maxListBytes    = 8 << 20 // 16 KiB for each of 500 credentials, which have one or two
 	requestIDHeader = "seam-request-id"
 )
 
-var errTooLarge = errors.New("answer larger than 1 MiB")
+// maxBytes returns how large an answer may be to be read.
+func maxBytes(operation string) int64 {
+	if operation == OpListCredentials {
+		return maxListBytes
+	}
+	return maxThingBytes
+}
 
 // answer is what came back for a request. A body that could not be read leaves unread set: whether that matters
 // depends on the status and the operation.
@@ -24,18 +31,18 @@ type answer struct {
 	unread error
 }
 
-func readAnswer(ctx context.Context, response *http.Response) answer {
+func readAnswer(ctx context.Context, response *http.Response, atMost int64) answer {
 	defer func() { _ = response.Body.Close() }()
 	got := answer{status: response.StatusCode, header: response.Header}
 	if got.status < 200 {
 		return got // the body of a 101 is the bare connection, which no deadline covers
 	}
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxBodyBytes+1))
+	body, err := io.ReadAll(io.LimitReader(response.Body, atMost+1))
 	switch {
 	case err != nil:
 		got.unread = brokenExchange(ctx, err)
-	case len(body) > maxBodyBytes:
-		got.unread = errTooLarge
+	case int64(len(body)) > atMost:
+		got.unread = fmt.Errorf("answer larger than %d MiB", atMost>>20)
 	default:
 		got.body = body
 	}

@@ -133,7 +133,7 @@ func TestRefusalsTellStatusTypeAndRequest(t *testing.T) {
 
 func TestReadingStopsAtTheLimit(t *testing.T) {
 	endless := strings.NewReader(strings.Repeat(" ", 8<<20))
-	got := readAnswer(context.Background(), &http.Response{StatusCode: 200, Body: io.NopCloser(endless)})
+	got := readAnswer(context.Background(), &http.Response{StatusCode: 200, Body: io.NopCloser(endless)}, 1<<20)
 	if read := 8<<20 - endless.Len(); got.unread == nil || read != 1<<20+1 {
 		t.Errorf("read %d bytes, %v", read, got.unread)
 	}

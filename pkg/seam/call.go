@@ -45,5 +45,5 @@ func (a *API) exchange(operation string, request *http.Request) (answer, error) 
 		return answer{}, brokenExchange(request.Context(), err)
 	}
 	code = strconv.Itoa(response.StatusCode)
-	return readAnswer(request.Context(), response), nil
+	return readAnswer(request.Context(), response, maxBytes(operation)), nil
 }

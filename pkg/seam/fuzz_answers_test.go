@@ -124,6 +124,55 @@ func FuzzCredentialAnswer(f *testing.F) {
 	})
 }
 
+// Of a page, each credential is what it would be alone, if it can be read and is listed once, and no other is there.
+func FuzzCredentialPage(f *testing.F) {
+	const one, other = `{"acs_credential_id":"` + credentialID + `","acs_user_id":"` + userID + `"}`, `{"acs_credential_id":"` + otherID + `","is_managed":true}`
+	for _, list := range []string{`[]`, `null`, `{}`, `[` + one + `]`, `[` + one + `,` + other + `]`, `[` + one + `,` + one + `,` + other + `]`, `[7,null,[],{},` + one + `]`,
+		`[{"acs_credential_id":"` + credentialID + `","acs_user_id":7},` + other + `]`, `[{"acs_credential_id":"guest"},` + other + `]`} {
+		for _, pagination := range []string{`{"has_next_page":true,"next_page_cursor":"c2"}`, `{"has_next_page":false,"next_page_cursor":"c2"}`,
+			`{"has_next_page":true,"next_page_cursor":null}`, `{"next_page_cursor":"c1"}`, `null`, `[]`} {
+			f.Add([]byte(`{"acs_credentials":` + list + `,"pagination":` + pagination + `,"ok":true}`))
+		}
+	}
+	f.Add([]byte(answerFullOfSecrets))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		page, err := canned(t, 200, nil, body).ListCredentials(context.Background(), "c1")
+		var envelope map[string]any
+		_ = json.Unmarshal(body, &envelope)
+		listed, isList := envelope["acs_credentials"].([]any)
+		if (err == nil) != isList || err != nil && (ClassOf(err) != Unavailable || page.Credentials != nil || page.Next != "") {
+			t.Fatalf("%q reads as %+v, %v", body, page, err)
+		}
+		wanted, times := map[string]Credential{}, map[string]int{}
+		for _, entry := range listed {
+			thing, _ := entry.(map[string]any)
+			id := strings.ToLower(text(thing, "acs_credential_id"))
+			times[id]++
+			alone, _ := json.Marshal(map[string]any{"acs_credential": entry})
+			credential, err := canned(t, 200, nil, alone).GetCredential(context.Background(), id)
+			if err == nil && IsID(id) && areIDs(credential.ACSUserID, credential.UserIdentityID, credential.WorkspaceID) {
+				wanted[id] = credential
+			}
+		}
+		for id, n := range times {
+			if n > 1 {
+				delete(wanted, id)
+			}
+		}
+		if len(wanted) != len(page.Credentials) || len(wanted) > 0 && !reflect.DeepEqual(wanted, page.Credentials) {
+			t.Errorf("%q lists\n%+v, want\n%+v", body, page.Credentials, wanted)
+		}
+		pagination, _ := envelope["pagination"].(map[string]any)
+		if next := text(pagination, "next_page_cursor"); page.Next != "" && (page.Next != next || next == "c1" || pagination["has_next_page"] == false) {
+			t.Errorf("%q goes on with %q", body, page.Next)
+		}
+	})
+}
+
+func areIDs(ids ...string) bool {
+	return !slices.ContainsFunc(ids, func(id string) bool { return id != "" && !IsID(id) })
+}
+
 // judgeCodes wants one code for each entry that Seam lists.
 func judgeCodes(t *testing.T, got []string, listed any, name string) {
 	t.Helper()

@@ -85,16 +85,18 @@ func escaped(text string) string {
 // judgeHidden looks for a secret in everything that the client brings of an answer which says it everywhere.
 func judgeHidden(t *testing.T, token Token, said, spelling, secret string) {
 	t.Helper()
-	body := []byte(strings.ReplaceAll(`{"acs_credential":{"acs_credential_id":"`+credentialID+`","access_method":SAID,"display_name":SAID,"code":SAID,
-		"warnings":[{"warning_code":SAID,"message":SAID}],"errors":[{"error_code":SAID}]},"error":{"type":SAID,"message":SAID}}`, "SAID", spelling))
+	const credential = `{"acs_credential_id":"` + credentialID + `","access_method":SAID,"display_name":SAID,"code":SAID,
+		"warnings":[{"warning_code":SAID,"message":SAID}],"errors":[{"error_code":SAID}]}`
+	body := []byte(strings.ReplaceAll(`{"acs_credential":`+credential+`,"acs_credentials":[`+credential+`],"error":{"type":SAID,"message":SAID}}`, "SAID", spelling))
 	var out bytes.Buffer
 	for _, status := range []int{200, 400, 503} {
 		client := canned(t, status, http.Header{"Seam-Request-Id": {said}, "Retry-After": {said}}, body)
 		client.token = token
-		credential, err := client.GetCredential(context.Background(), credentialID)
+		read, err := client.GetCredential(context.Background(), credentialID)
+		page, listErr := client.ListCredentials(context.Background(), "")
 		result, writeErr := client.AssignCredential(context.Background(), assignAlice)
-		fmt.Fprintf(&out, "%v %+v %v %+v %v %v %s\n", credential, credential, err, result.RequestID, writeErr, client, token)
-		encoded, _ := json.Marshal([]any{credential, err, result, writeErr, client})
+		fmt.Fprintf(&out, "%v %+v %v %+v %v %v %s %+v %v\n", read, read, err, result.RequestID, writeErr, client, token, page, listErr)
+		encoded, _ := json.Marshal([]any{read, err, result, writeErr, client, page, listErr})
 		out.Write(encoded)
 	}
 	if status := "Seam answered"; strings.Contains(out.String(), secret) && !strings.Contains(status, secret) {
@@ -189,7 +191,10 @@ func FuzzRequest(f *testing.F) {
 
 func judgeRequests(t *testing.T, client *Client, endpoint *url.URL, credential, user string) {
 	t.Helper()
-	ids := params{"acs_credential_id": credential, "acs_user_id": user}
+	ids, wanted := params{}, map[string]string{"acs_credential_id": credential, "acs_user_id": user}
+	for name, id := range wanted {
+		ids[name] = id
+	}
 	if isComplete := credential != "" && user != ""; (ids.check() == nil) != isComplete {
 		t.Fatalf("%q: %v", ids, ids.check())
 	}
@@ -211,7 +216,7 @@ func judgeRequests(t *testing.T, client *Client, endpoint *url.URL, credential, 
 		} else if err := json.NewDecoder(request.Body).Decode(&got); err != nil {
 			t.Fatal(err)
 		}
-		for name, want := range ids {
+		for name, want := range wanted {
 			if asked := got[name]; asked != want && readable(asked) != readable(want) {
 				t.Errorf("%s asks for %s %q, want %q", operation, name, asked, want)
 			}

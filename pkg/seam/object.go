@@ -40,19 +40,28 @@ func decodeThing(body []byte, name string, asked params) (object, error) {
 	if thing == nil {
 		return nil, fmt.Errorf("answer has no %s", name)
 	}
-	for _, id := range decisiveIDs {
-		var text string
-		if raw, present := thing[id]; present && json.Unmarshal(raw, &text) != nil {
-			return nil, fmt.Errorf("answer has a %s that is not a string", id)
-		}
+	if id := thing.unreadableID(); id != "" {
+		return nil, fmt.Errorf("answer has a %s that is not a string", id)
 	}
-	switch id, want := thing.text(name+"_id"), asked[name+"_id"]; {
+	want, _ := asked[name+"_id"].(string)
+	switch id := thing.text(name + "_id"); {
 	case id == "":
 		return nil, fmt.Errorf("answer has no %s_id", name)
 	case want != "" && name != "user_identity" && !strings.EqualFold(id, want):
 		return nil, errors.New("answer is about another ID than asked for")
 	}
 	return thing, nil
+}
+
+// unreadableID names a decisive ID that is neither text nor null; empty when there is none.
+func (o object) unreadableID() string {
+	for _, id := range decisiveIDs {
+		var text string
+		if raw, present := o[id]; present && json.Unmarshal(raw, &text) != nil {
+			return id
+		}
+	}
+	return ""
 }
 
 // lenient decodes a member, or returns the zero value when it is absent, null or of another type.

@@ -34,6 +34,14 @@ func TestOperationsOnTheWire(t *testing.T) {
 			func(c *Client) error { _, err := c.GetCredential(ctx, credentialID); return err },
 			seen{method: "GET", path: "/acs/credentials/get", query: "acs_credential_id=66666666-6666-6666-6666-666666666666"},
 		},
+		"list the first credentials": {
+			func(c *Client) error { _, err := c.ListCredentials(ctx, ""); return err },
+			seen{method: "POST", path: "/acs/credentials/list", body: `{"limit":500}`},
+		},
+		"list the next credentials": {
+			func(c *Client) error { _, err := c.ListCredentials(ctx, "c2"); return err },
+			seen{method: "POST", path: "/acs/credentials/list", body: `{"limit":500,"page_cursor":"c2"}`},
+		},
 		"get an unmanaged credential": {
 			func(c *Client) error { _, err := c.GetUnmanagedCredential(ctx, credentialID); return err },
 			seen{method: "GET", path: "/acs/credentials/unmanaged/get", query: "acs_credential_id=66666666-6666-6666-6666-666666666666"},
@@ -54,6 +62,7 @@ func TestOperationsOnTheWire(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			fake := startSeam(t, says(200, `{
 				"acs_credential": {"acs_credential_id": "66666666-6666-6666-6666-666666666666"},
+				"acs_credentials": [],
 				"acs_user": {"acs_user_id": "33333333-3333-3333-3333-333333333333"},
 				"user_identity": {"user_identity_id": "44444444-4444-4444-4444-444444444444"},
 				"workspace": {"workspace_id": "55555555-5555-5555-5555-555555555555"}}`))

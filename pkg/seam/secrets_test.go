@@ -15,13 +15,15 @@ import (
 var personalTexts = []string{"482915", "77001234", "Alice", "alice@", "5550100", "Penthouse",
 	"343832393135", "3737303031323334", "416c696365", "416C696365"}
 
+const credentialFullOfSecrets = `{"acs_credential_id": "66666666-6666-6666-6666-666666666666", "access_method": "code",
+	"display_name": "Penthouse of Alice", "code": "482915", "card_number": "77001234",
+	"warnings": [{"warning_code": "being_deleted", "message": "code 482915", "original_code": "482915", "new_code": "482915"},
+		{"warning_code": "482915"}],
+	"errors": [{"error_code": "code 482915", "message": "Alice cannot use 482915"}]}`
+
 // answerFullOfSecrets has a PIN (482915), a card number (77001234) and personal data wherever Seam may put any.
 const answerFullOfSecrets = `{
-	"acs_credential": {"acs_credential_id": "66666666-6666-6666-6666-666666666666", "access_method": "code",
-		"display_name": "Penthouse of Alice", "code": "482915", "card_number": "77001234",
-		"warnings": [{"warning_code": "being_deleted", "message": "code 482915", "original_code": "482915", "new_code": "482915"},
-			{"warning_code": "482915"}],
-		"errors": [{"error_code": "code 482915", "message": "Alice cannot use 482915"}]},
+	"acs_credential": ` + credentialFullOfSecrets + `, "acs_credentials": [` + credentialFullOfSecrets + `],
 	"acs_user": {"acs_user_id": "33333333-3333-3333-3333-333333333333", "full_name": "Alice", "display_name": "Alice",
 		"email_address": "alice@example.com", "phone_number": "+15555550100", "user_identity_full_name": "Alice"},
 	"user_identity": {"user_identity_id": "44444444-4444-4444-4444-444444444444", "full_name": "Alice",
@@ -40,8 +42,9 @@ func everythingTold(t *testing.T, answer http.HandlerFunc) []any {
 	workspace, err5 := client.GetWorkspace(ctx)
 	assigned, err6 := client.AssignCredential(ctx, assignAlice)
 	unassigned, err7 := client.UnassignCredential(ctx, assignAlice)
-	told := []any{credential, unmanaged, user, identity, workspace, assigned, unassigned,
-		err1, err2, err3, err4, err5, err6, err7}
+	page, err8 := client.ListCredentials(ctx, "")
+	told := []any{credential, page, unmanaged, user, identity, workspace, assigned, unassigned,
+		err1, err2, err3, err4, err5, err6, err7, err8}
 	if assigned.Credential != nil {
 		told = append(told, *assigned.Credential)
 	}
