@@ -19,6 +19,8 @@ type Key struct {
 	asking      singleflight.Group // guards workspaceID
 	workspaceID string             // empty until known
 
+	pages pages
+
 	mu        sync.Mutex // guards all below
 	limiter   *rate.Limiter
 	inFlight  int
