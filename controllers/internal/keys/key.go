@@ -15,6 +15,8 @@ type Key struct {
 	*seam.Client
 	*shared
 
+	pages pages
+
 	named string // the workspace named with a personal access token; empty for an API key
 
 	// Guarded by the ring's mutex:
