@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -551,7 +552,7 @@ func TestQuestionsThatAreGivenUpAreForgotten(t *testing.T) {
 	h.looks, h.ready = nil, nil
 	asked := h.gathered(20)
 	asked[7].question.Quit()
-	h.looks = append(asked[:7:7], asked[8:]...)
+	h.looks = slices.Delete(asked, 7, 8)
 	h.finish()
 	h.asked(0, 19)
 	h.remembersNobody()
