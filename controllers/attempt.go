@@ -60,7 +60,9 @@ type result struct {
 func newAttempt(r *Reconciler, c *credentialState, state *objectState, s standing, leading time.Time) *attempt {
 	object := &subject{client: r.Client, credential: c, state: state, obj: state.obj}
 	if turn := &state.own.key.turn; turn.Wake == nil {
-		turn.Wake = func() { r.callIn(c, state) }
+		credential := CredentialID(state.obj.Spec.ACSCredentialID)
+		turn.Wake = func() { r.wake.add(credential) }
+		state.own.key.question.Wake = turn.Wake
 	}
 	a := &attempt{Reconciler: r, subject: object, standing: s, rivals: rivals{Reconciler: r, subject: object, live: versions{}}}
 	a.session = session{seen: observer{clock: r.Clock}, find: func(ctx context.Context) (*keys.Key, error) {
@@ -267,16 +269,19 @@ const lookTimeout = 5 * time.Second
 
 // observe reads one fact from Seam.
 func (a *attempt) observe(ctx context.Context, d assignment.Decision) error {
+	if d.Action == assignment.ReadCredential && a.isRoutine && a.session.key == nil {
+		if k, err := a.session.find(ctx); err != nil || a.state.own.key.mayShare(k) {
+			return a.observeWithOthers(ctx, k, err)
+		}
+	}
+	a.state.own.key.question.Quit()
 	if err := a.session.open(ctx, &a.state.own.key.turn, a.isUrgent()); err != nil {
 		return err
 	}
 	ctx, ended := a.session.key.FirstCall(ctx)
 	defer ended()
-	if a.standing != hasClaim && a.in.Object.Deletion == nil {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, lookTimeout)
-		defer cancel()
-	}
+	ctx, cancel := a.boundLook(ctx)
+	defer cancel()
 	if d.Action == assignment.ReadCredential {
 		a.session.seen.writes, a.in.Acknowledged = a.credential.writesSoFar()
 	}
@@ -287,6 +292,42 @@ func (a *attempt) observe(ctx context.Context, d assignment.Decision) error {
 	a.session.key.BelongsTo(a.session.seen.WorkspaceID)
 	a.result.hasRead = a.result.hasRead || d.Action == assignment.ReadCredential
 	return nil
+}
+
+// observeWithOthers reads the credential as others with the same key read theirs, when there are many: by pages of what Seam lists.
+func (a *attempt) observeWithOthers(ctx context.Context, k *keys.Key, err error) error {
+	if err != nil {
+		return err
+	}
+	own := &a.state.own.key
+	a.session.wanted = k
+	ended, acknowledged := a.credential.writesSoFar()
+	if !own.question.Waits(k) {
+		own.writesBefore = ended
+	}
+	a.session.seen.writes, a.in.Acknowledged = own.writesBefore, acknowledged
+	ctx, cancel := a.boundLook(ctx)
+	defer cancel()
+	reading, err := k.ReadCredential(ctx, &own.question, a.obj.Spec.ACSCredentialID, func() error {
+		return a.session.open(ctx, &own.turn, a.isUrgent())
+	})
+	if err = a.session.seen.takeReading(reading, err); err != nil {
+		return err
+	}
+	if a.session.key != nil {
+		k.Worked()
+	}
+	k.BelongsTo(a.session.seen.WorkspaceID)
+	a.result.hasRead, a.isRoutine = true, false // another read is for what this one showed
+	return nil
+}
+
+// boundLook bounds a call for a live object without the claim.
+func (a *attempt) boundLook(ctx context.Context) (context.Context, context.CancelFunc) {
+	if a.standing == hasClaim || a.in.Object.Deletion != nil {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, lookTimeout)
 }
 
 // isUrgent reports whether others with the same key let it go first.

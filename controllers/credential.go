@@ -85,6 +85,7 @@ func (c *credentialState) lose(uid types.UID, state *objectState) {
 		c.writes.orphans = append(c.writes.orphans, w)
 	}
 	state.own.key.turn.Quit()
+	state.own.key.question.Quit()
 	delete(c.objects, uid)
 }
 
@@ -170,16 +171,16 @@ func (c *credentialState) hurry(uids []string, now time.Time) {
 	}
 }
 
-// goOn makes objects due that went by what others with the key were told.
-func (c *credentialState) goOn(k *keys.Key, now time.Time) (isDue bool) {
+// waitsFor reports whether an object went by what others with the key were told.
+func (c *credentialState) waitsFor(k *keys.Key) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, state := range c.objects {
-		if state.failing == k && state.activity != busy {
-			state.failing, state.schedule.next, isDue = nil, now, true
+		if state.failing == k {
+			return true
 		}
 	}
-	return isDue
+	return false
 }
 
 // beginWrite keeps the other objects from writing; false when one of them writes.

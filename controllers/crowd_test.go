@@ -60,6 +60,7 @@ func TestTheFirstLooksAtACrowdDelayNoNewObject(t *testing.T) {
 		s.declare(name, withSecret(name), forUser(carol))
 	}
 	s.ages("rival00")
+	s.options.Concurrency, s.options.Limits.InFlight = 32, 8
 	s.operate()
 
 	s.declare("alice-mobile-key")

@@ -60,6 +60,9 @@ func (d *dispatcher) dispatch(id CredentialID, cached []v1alpha1.CredentialAssig
 		}
 		state.schedule.wanted = triggerOf(state.obj, secrets[secretOf(state.obj)], c.claimTriggerOf(i, r, state))
 		due := state.schedule.due(now, d.MinRetryDelay)
+		if state.mayGoOn() {
+			due = now
+		}
 		item := objectID{id, state.obj.Namespace, state.obj.Name, uid}
 		switch {
 		case due.IsZero() || due.After(now):

@@ -32,6 +32,8 @@ type objectState struct {
 	deletion *assignment.Deletion
 	// lastRead is what its own key read last, in this process's life: hand-over goes by it, never by its status alone.
 	lastRead assignment.PeerRead
+	// isPutOff says that its last attempt ended before its turn: it may be called before the time that it was told.
+	isPutOff bool
 	// failing is the key that it goes without a call for, because the last calls with it failed; nil when there is none.
 	failing *keys.Key
 	// ownWrites is how many of the credential's writes that ended were its own.
@@ -71,10 +73,19 @@ type objectKey struct {
 	lastGood  *keys.Key // the last one that read the credential
 	lastWrote *keys.Key // the last one by which Seam accepted a write
 	turn      keys.Turn
+	question  keys.Question
+	// writesBefore is how many writes for the credential had ended when the question was put.
+	writesBefore int
 }
 
 // spare returns the keys to try for a deleted object whose own key is of no use; some may be nil.
 func (k *objectKey) spare() []*keys.Key { return []*keys.Key{k.lastGood, k.lastWrote} }
+
+// mayShare reports whether the object may read its credential as others with the key do: it does not wait in line to read it
+// alone, as it does when few ask.
+func (k *objectKey) mayShare(with *keys.Key) bool {
+	return k.question.Waits(with) || !k.turn.Waits(with) && !with.IsQuiet()
+}
 
 // keySource is what tells that a key is still the one that the object names.
 type keySource struct{ entry, workspaceID, version string }
@@ -180,6 +191,11 @@ func (o *Options) declaration(obj *v1alpha1.CredentialAssignment) assignment.Dec
 		Suspended:   obj.Spec.Suspend,
 		Abandoned:   obj.Annotations[v1alpha1.AnnotationAbandon] == "true",
 	}
+}
+
+// mayGoOn reports whether what kept the last attempt from going on does so no more.
+func (o *objectState) mayGoOn() bool {
+	return o.isPutOff && (o.own.key.turn.IsCalled() || o.own.key.question.IsCalled()) || o.failing != nil && !o.failing.IsFailing()
 }
 
 // isRoutine reports whether, as far as status tells, nothing is to be done at the look that is due: it says of the

@@ -53,19 +53,24 @@ func (o *observer) read(ctx context.Context, key *keys.Key, credentialID string,
 func (o *observer) readCredential(ctx context.Context, key *keys.Key, id string) error {
 	began := o.clock.Now()
 	shown, err := key.GetCredential(ctx, id)
+	return o.takeReading(keys.Reading{Credential: shown, Began: began, Answered: o.clock.Now()}, err)
+}
+
+// takeReading takes over what the credential was read as. That there is none is an answer too.
+func (o *observer) takeReading(r keys.Reading, err error) error {
 	switch {
 	case seam.IsNotFound(err):
 		o.shown = nil
 		o.Credential, o.Holder = assignment.Missing, assignment.Holder{}
-		o.At, o.answered = began, o.clock.Now()
+		o.At, o.answered = r.Began, r.Answered
 		return nil
 	case err != nil:
 		return err
-	case !hasValidIDs(shown):
+	case !hasValidIDs(r.Credential):
 		return &seam.Error{Operation: seam.OpGetCredential, Err: errUnreadable}
 	}
-	o.take(shown)
-	o.At = began
+	o.take(r.Credential)
+	o.At, o.answered = r.Began, r.Answered
 	return nil
 }
 

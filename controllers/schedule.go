@@ -15,6 +15,8 @@ type schedule struct {
 
 	next  time.Time // when the next look is due; zero for never
 	ended time.Time // when the last look ended
+	// latest is how late a resync may be; zero when the next look is none.
+	latest time.Time
 	// isAwaited says that a deleted object waits for this one to take over: its look is not bounded by number.
 	isAwaited bool
 	failures  int // looks in a row that ended unfinished
@@ -57,13 +59,22 @@ func (s *schedule) isBySecret(now time.Time) bool {
 	return t == s.trigger && s.wanted != s.trigger && s.next.After(now) && !s.isAwaited
 }
 
+// patience returns how much later than now a look may be, so that it shares with others what it costs: as late as the jitter
+// of its resync lets it be, when it comes only because its time has.
+func (s *schedule) patience(now time.Time) time.Duration {
+	if s.wanted != s.trigger || s.isAwaited {
+		return 0
+	}
+	return max(s.latest.Sub(now), 0)
+}
+
 // begin takes over what a look goes by. What somebody declared or asked for anew begins with short delays again.
 func (s *schedule) begin() (isAskedAnew bool) {
 	isAskedAnew = s.wanted.isAskedAnew(s.trigger)
 	if isAskedAnew {
 		s.failures, s.polls = 0, 0
 	}
-	s.trigger, s.next, s.isAwaited = s.wanted, time.Time{}, false
+	s.trigger, s.next, s.latest, s.isAwaited = s.wanted, time.Time{}, time.Time{}, false
 	return isAskedAnew
 }
 
@@ -79,6 +90,7 @@ func (s *schedule) after(d assignment.Decision, progress assignment.Progress, is
 		return assignment.Earlier(now.Add(jitter(p.resync)), now.Add(s.poll()))
 	default:
 		s.polls = 0
+		s.latest = now.Add(p.resync + p.resync/10)
 		return now.Add(jitter(p.resync))
 	}
 }

@@ -29,6 +29,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/seam-operator/seam-operator/api/v1alpha1"
@@ -103,7 +104,7 @@ type story struct {
 	timers   *timedClock
 	stop     func()          // ends it as SIGTERM does, and returns when it has ended
 	kill     func()          // ends everything that it does at once
-	stopping <-chan struct{} // closed when it is asked to stop
+	stopping <-chan struct{} // closed when its controllers are asked to stop
 	ended    <-chan struct{} // closed when it has ended
 }
 
@@ -171,11 +172,16 @@ func (s *story) operate() {
 	options := s.options
 	options.Lifetime, options.Clock = lifetime, s.timers
 	options.Namespaces, options.Selector = append([]string{s.namespace}, s.elsewhere...), s.selector
-	ended := make(chan struct{})
+	ended, stopping := make(chan struct{}), make(chan struct{})
 	mgr := s.manager(options)
 	api, err := seam.New(seam.Options{Endpoint: s.endpoint, Timeout: options.SeamTimeout, Concurrency: 4, UserAgent: "seam-operator/test", Observe: controllers.ObserveCall})
 	must(err)
 	must(controllers.Add(ctx, mgr, api, options))
+	must(mgr.Add(manager.RunnableFunc(func(ctx context.Context) error { // as the controllers are
+		<-ctx.Done()
+		close(stopping)
+		return nil
+	})))
 	go func() {
 		defer close(ended)
 		defer end()
@@ -189,7 +195,7 @@ func (s *story) operate() {
 		api.CloseIdleConnections()
 	}
 	s.t.Cleanup(stop)
-	s.cache, s.stopping, s.ended = mgr.GetCache(), ctx.Done(), ended
+	s.cache, s.stopping, s.ended = mgr.GetCache(), stopping, ended
 	s.stop, s.kill = stop, func() { end(); stop() }
 	s.Expect(mgr.GetCache().WaitForCacheSync(s.ctx)).To(BeTrue())
 }

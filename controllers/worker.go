@@ -77,8 +77,11 @@ func (w *worker) begin(id objectID, leading time.Time) *attempt {
 	s := w.standingOf(state, assignment.ClaimOf(c.peers, i, first).Winner)
 	state.schedule.wanted = triggerOf(state.obj, state.schedule.wanted.secret, state.schedule.wanted.claim) // another look may have seen a newer version
 	var unlessKeyChanged time.Time
-	if state.schedule.isBySecret(now) {
+	if isDone := !state.isPutOff && state.failing == nil; isDone && state.schedule.isBySecret(now) {
 		unlessKeyChanged = state.schedule.next
+	}
+	if own := &state.own.key; !state.isPutOff {
+		own.question.Patience = state.schedule.patience(now)
 	}
 	if state.schedule.begin() {
 		state.own.sends = sends{}
@@ -116,13 +119,7 @@ func (w *worker) end(a *attempt, err error) {
 	s := &a.state.schedule
 	s.ended, s.next = now, a.result.next
 	s.trigger = triggerOf(a.obj, s.trigger.secret, s.trigger.claim) // what it did itself is no news
-	a.state.failing = a.result.failing
-	// Whoever called it, or let all go on, while it was busy saw that and left it to this.
-	isCalled := a.result.isPutOff && a.state.own.key.turn.IsCalled()
-	hasRecovered := a.result.failing != nil && !a.result.failing.IsFailing()
-	if isCalled || hasRecovered {
-		s.next = now
-	}
+	a.state.isPutOff, a.state.failing = a.result.isPutOff, a.result.failing
 	// An error is returned to controller-runtime too, for its metrics and its log. Which of the two comes back first is no matter.
 	switch {
 	case isChanged(err):
@@ -133,22 +130,10 @@ func (w *worker) end(a *attempt, err error) {
 	w.wake.add(CredentialID(a.obj.Spec.ACSCredentialID))
 }
 
-// callIn makes an object due that waited for its turn with a key.
-func (r *Reconciler) callIn(c *credentialState, o *objectState) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if o.obj == nil || o.activity != idle {
-		return // it is gone, or comes anyway
-	}
-	o.schedule.next = r.Clock.Now()
-	r.wake.add(CredentialID(o.obj.Spec.ACSCredentialID))
-}
-
-// goOn lets all objects go on with a key that works again.
+// goOn wakes all credentials with objects that went by what others with the key were told, now that it works again.
 func (r *Reconciler) goOn(k *keys.Key) {
-	now := r.Clock.Now()
 	for id, c := range r.memory.all() {
-		if c.goOn(k, now) {
+		if c.waitsFor(k) {
 			r.wake.add(id)
 		}
 	}

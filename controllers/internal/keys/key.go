@@ -16,14 +16,14 @@ type Key struct {
 	*shared
 
 	pages pages
-
 	named string // the workspace named with a personal access token; empty for an API key
 
 	// Guarded by the ring's mutex:
 	limiter   *rate.Limiter // for all, in the order in which the urgent ones ask
 	share     *rate.Limiter // what routine looks get even when urgent ones take all
 	inFlight  int
-	belongsTo string // the workspace that Seam named in an answer; empty before one
+	alone     *rate.Limiter // reads of single credentials by those without hurry
+	belongsTo string        // the workspace that Seam named in an answer; empty before one
 	restUntil time.Time
 	lastRest  time.Duration // the last rest whose length Seam did not say; zero once Seam answered again
 	breaker   breaker

@@ -95,6 +95,13 @@ func (p *pages) unlock() {
 	}
 }
 
+// isAsked reports whether a question waits for a page.
+func (p *pages) isAsked() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.open) > 0 || p.isFetching
+}
+
 // ask puts a question.
 func (p *pages) ask(q *Question, id string, now time.Time) {
 	p.mu.Lock()

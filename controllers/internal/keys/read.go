@@ -9,6 +9,24 @@ import (
 	"github.com/seam-operator/seam-operator/pkg/seam"
 )
 
+const (
+	// So few reads of single credentials are made at once, and then so many a second: whoever is one of a few need not wait
+	// for others to share a page with.
+	aloneAtOnce    = 3
+	alonePerSecond = 1
+)
+
+// IsQuiet reports whether so few ask that an object without hurry need not wait for others to share a page with: nobody waits
+// for one, and not many have read their credentials alone of late.
+func (k *Key) IsQuiet() bool {
+	if k.pages.isAsked() {
+		return false
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.alone.AllowN(k.clock.Now(), 1)
+}
+
 // Reading is a credential as Seam showed it.
 type Reading struct {
 	Credential seam.Credential
@@ -51,6 +69,8 @@ func (k *Key) readAlone(ctx context.Context, q *Question, id string, admit func(
 		return Reading{}, err
 	}
 	q.Quit()
+	ctx, ended := k.FirstCall(ctx)
+	defer ended()
 	began := k.clock.Now()
 	shown, err := k.GetCredential(ctx, id)
 	return Reading{Credential: shown, Began: began, Answered: k.clock.Now()}, err
@@ -73,6 +93,8 @@ func (k *Key) fetchPage(ctx context.Context, q *Question, admit func() error) er
 	if err != nil {
 		return err
 	}
+	ctx, ended := k.FirstCall(ctx)
+	defer ended()
 	w, began := k.pages.send(), k.clock.Now()
 	page, err := k.ListCredentials(ctx, w.cursor)
 	switch {

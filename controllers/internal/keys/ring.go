@@ -86,6 +86,7 @@ func (r *Ring) Key(token seam.Token, workspaceID string) (*Key, error) {
 		shared:  r.shared,
 		limiter: rate.NewLimiter(rate.Limit(r.limits.QPS), r.limits.Burst),
 		share:   rate.NewLimiter(rate.Limit(r.limits.QPS/routineShare), 1),
+		alone:   rate.NewLimiter(alonePerSecond, aloneAtOnce),
 		named:   workspaceID,
 	}
 	r.keys[id] = weak.Make(k)
