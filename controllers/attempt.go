@@ -384,10 +384,16 @@ func (a *attempt) handleError(ctx context.Context, err error) (assignment.Decisi
 	if deletion := a.in.Object.Deletion; deletion != nil && assignment.IsOutage(reason) {
 		deletion.WaitsSince = time.Time{} // it waits for its successor with Seam in sight
 	}
+	a.tellKey(err)
+	return a.interrupted(reason, message), nil
+}
+
+// tellKey tells the key, and so all who use it, what an error says about it.
+func (a *attempt) tellKey(err error) {
 	_, isSaid := seam.RetryAfter(err)
 	failing, isFailing := errors.AsType[*keys.FailingError](err)
-	switch {
-	case isFailing:
+	switch key := a.session.key; {
+	case isFailing: // it was not called
 		a.result.failing = a.session.wanted
 		a.result.next = later(a.result.next, failing.Until)
 	case isSaid || seam.IsRateLimited(err):
@@ -396,7 +402,6 @@ func (a *attempt) handleError(ctx context.Context, err error) (assignment.Decisi
 	case key != nil && blamesKey(err):
 		key.Failed(err)
 	}
-	return a.interrupted(reason, message), nil
 }
 
 // onTheWay reports on an attempt that made its one change at Seam and has another one to make.

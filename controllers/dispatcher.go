@@ -112,7 +112,7 @@ func (o *objectState) enqueue(queue *inbox[objectID], as activity, id objectID, 
 	case o.activity != as:
 		o.activity, o.givesWayUntil = as, time.Time{}
 		queue.add(id)
-	case !o.givesWayUntil.IsZero() && !(now.Before(o.givesWayUntil) && o.isRoutine()):
+	case !o.givesWayUntil.IsZero() && (!now.Before(o.givesWayUntil) || !o.isRoutine()):
 		o.givesWayUntil = time.Time{}
 		queue.add(id)
 	}

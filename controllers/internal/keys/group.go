@@ -77,9 +77,10 @@ func (k *Key) regroup(change func()) {
 	to.inFlight += k.inFlight
 	delete(from.first, k)
 	for _, line := range []*list.List{&from.urgent, &from.routine} {
-		for e, next := line.Front(), (*list.Element)(nil); e != nil; e = next {
-			next = e.Next()
-			if t := e.Value.(*Turn); t.key == k {
+		for e := line.Front(); e != nil; {
+			t := e.Value.(*Turn)
+			e = e.Next() // before it goes
+			if t.key == k {
 				t.leaveLine()
 				k.lineUp(t)
 			}

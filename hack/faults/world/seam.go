@@ -20,6 +20,7 @@ var operations = map[string]string{
 	"/acs/credentials/assign":        fakeseam.OpAssignCredential,
 	"/acs/credentials/unassign":      fakeseam.OpUnassignCredential,
 	"/acs/credentials/get":           fakeseam.OpGetCredential,
+	"/acs/credentials/list":          fakeseam.OpListCredentials,
 	"/acs/credentials/unmanaged/get": fakeseam.OpGetUnmanagedCredential,
 	"/acs/users/get":                 fakeseam.OpGetACSUser,
 	"/user_identities/get":           fakeseam.OpGetUserIdentity,
