@@ -39,6 +39,7 @@ func main() {
 	flag.Parse()
 
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	context.AfterFunc(ctx, cancel) // a second signal ends the program at once
 	err := start(ctx, o)
 	cancel()
 	if err != nil {
@@ -66,7 +67,7 @@ func start(ctx context.Context, o options) error {
 	klog.SetLogger(logr.Discard())
 	e := &explorer{options: o}
 	err := e.on(ctx, o.inMemory, e.explore)
-	if err == nil && o.plans == "" && !o.inMemory {
+	if err == nil && ctx.Err() == nil && o.plans == "" && !o.inMemory {
 		err = e.on(ctx, true, e.sample)
 	}
 	if e.unstruck > 0 {

@@ -77,17 +77,15 @@ func (w *World) Start(offset time.Duration) (*Process, error) {
 	return p, p.works()
 }
 
-// works waits until all three controllers have started their workers.
+// works waits until all three controllers have started their workers, even when nobody wants to know any more: a manager that
+// is stopped while its caches fill waits for them all the same, and those of a process that was killed never do.
 func (p *Process) works() error {
 	started := fmt.Sprintf(`"msg":"Starting workers","process":%q`, p.Name)
-	for began := time.Now(); strings.Count(p.world.Log(), started) < 3; {
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for began := time.Now(); strings.Count(p.world.Log(), started) < 3; <-tick.C {
 		if time.Since(began) > patience {
-			return fmt.Errorf("%s does not start its workers", p.Name)
-		}
-		select {
-		case <-time.After(2 * time.Millisecond):
-		case <-p.world.ctx.Done():
-			return p.world.ctx.Err()
+			return fmt.Errorf("%s does not start its workers within %s", p.Name, patience)
 		}
 	}
 	return nil
@@ -140,7 +138,11 @@ func (p *Process) Kill() {
 // Stop ends the process as SIGTERM does, and waits until it has ended.
 func (p *Process) Stop() {
 	p.stop()
-	<-p.ended
+	select {
+	case <-p.ended:
+	case <-time.After(patience):
+		p.world.fail(fmt.Errorf("%s has not ended %s after it was to: look for what it waits for in a stack trace (SIGQUIT)", p.Name, patience))
+	}
 	p.end()
 	p.seam.CloseClientConnections()
 	p.seam.Close()
