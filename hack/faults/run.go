@@ -93,7 +93,7 @@ func execute(ctx context.Context, cluster *world.Cluster, p plan, name string) (
 	}
 	defer w.Close()
 	r := &run{World: w, plan: p, begun: map[string]bool{}}
-	out, err := r.tell() //nolint:contextcheck // the world has the context
+	out, err := r.tell()
 	if out == nil {
 		out = &outcome{}
 	}
