@@ -169,10 +169,10 @@ func (r *run) intercept(req world.Request) world.Interference {
 	case r.plan.boundary == 0:
 	case req.Number == r.plan.boundary:
 		becomes = f.strike(r, req)
-		r.calmFrom(becomes.LateBy)
+		r.calmFrom(max(becomes.LateBy, becomes.AnswerAfter))
 	case struck > 0 && f.after != nil:
 		if becomes = f.after(r, req.Number-struck, req); becomes != unharmed {
-			r.calmFrom(becomes.LateBy)
+			r.calmFrom(max(becomes.LateBy, becomes.AnswerAfter))
 		}
 	}
 	if isTroubled && becomes == unharmed {
