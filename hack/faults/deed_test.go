@@ -32,6 +32,7 @@ var (
 	mishaps = []world.Interference{
 		{Lose: true}, {LateBy: 10 * time.Second}, {LateBy: 50 * time.Second}, {Answer: world.Unreachable},
 		{Answer: http.StatusInternalServerError}, {Answer: http.StatusTooManyRequests}, {Strip: "pendingWrites"}, {Strip: "finalizers"},
+		{AnswerAfter: 12 * time.Second},
 	}
 )
 

@@ -27,6 +27,8 @@ func suspend(yes bool) func(*run) error {
 
 func inMode(mode v1alpha1.Mode) world.Change { return func(o *world.Object) { o.Spec.Mode = mode } }
 
+func retained(o *world.Object) { o.Spec.DeletionPolicy = v1alpha1.DeletionPolicyRetain }
+
 func forCredential(id string) world.Change {
 	return func(o *world.Object) { o.Spec.ACSCredentialID = id }
 }

@@ -21,6 +21,7 @@ type explorer struct {
 	ends     map[plan]end  // of plans without a fault
 	counts   map[plan]int  // their requests
 	changes  map[int][]int // of each scenario, the requests that change Seam under the first profile
+	records  map[int][]int // and those that recorded them
 	ran      int
 	failed   int
 	unstruck int // plans whose request did not come
@@ -155,27 +156,53 @@ func (e *explorer) tryAgain(ctx context.Context) {
 // keep keeps what a plan without a fault is there to tell.
 func (e *explorer) keep(p plan, out *outcome) {
 	if e.ends == nil {
-		e.ends, e.counts, e.changes = map[plan]end{}, map[plan]int{}, map[int][]int{}
+		e.ends, e.counts, e.changes, e.records = map[plan]end{}, map[plan]int{}, map[int][]int{}, map[int][]int{}
 	}
 	e.ends[p], e.counts[p] = out.end, len(out.boundaries)
 	if p.seam > 0 {
 		return
 	}
-	for i, what := range out.boundaries {
-		if strings.HasSuffix(what, "assign_credential") {
-			e.changes[p.scene] = append(e.changes[p.scene], i+1)
-		}
-	}
+	e.changes[p.scene], e.records[p.scene] = changesIn(out.boundaries)
 }
 
-// always returns the plans of a scenario that no selection leaves out: what may become of each call that changes Seam.
+// changesIn returns the numbers of the requests that change Seam, and of those by which status told of them before.
+func changesIn(requests []string) (changes, records []int) {
+	record := 0
+	for i, what := range requests[:min(len(requests), maxBoundaries-1)] {
+		switch {
+		case strings.HasSuffix(what, " status"):
+			record = i + 1
+		case strings.HasSuffix(what, "assign_credential"):
+			changes = append(changes, i+1)
+			if record > 0 {
+				records = append(records, record)
+			}
+			record = 0 // the next status is a report, or the record of the next change
+		}
+	}
+	return changes, records
+}
+
+// The faults that no selection leaves out: what may become of each call that changes Seam, and what may be otherwise by the time
+// that its record is stored.
+var (
+	ofEachChange = []string{"killed after", "answer lost", "25 s late", "59 s late", "answered 12 s later"}
+	ofEachRecord = []string{"another person declared before the answer"}
+)
+
+// always returns the plans of a scenario that no selection leaves out.
 func (e *explorer) always(scene int) []plan {
+	return append(plansOf(scene, ofEachChange, e.changes[scene]), plansOf(scene, ofEachRecord, e.records[scene])...)
+}
+
+// plansOf returns the plans of a scenario with each of the faults of these names at each of some requests.
+func plansOf(scene int, names []string, requests []int) []plan {
 	var plans []plan
 	for wrong := range faults {
-		if !slices.Contains([]string{"killed after", "answer lost", "25 s late", "59 s late"}, faults[wrong].name) {
+		if !slices.Contains(names, faults[wrong].name) {
 			continue
 		}
-		for _, boundary := range e.changes[scene] {
+		for _, boundary := range requests {
 			plans = append(plans, plan{scene: scene, wrong: wrong, boundary: boundary})
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/seam-operator/seam-operator/hack/faults/world"
@@ -24,7 +25,10 @@ type fault struct {
 var unharmed = world.Interference{}
 
 // faults may grow at the end only: the numbers of plans go by their places.
-var faults = append([]fault{
+var faults = slices.Concat(brokenRequests, corruptions, slowAnswers)
+
+// brokenRequests are faults by which a request or its answer gets lost or changed, or the process that makes it.
+var brokenRequests = []fault{
 	{name: "killed before", strike: killed(world.Interference{Answer: world.Unreachable})},
 	{name: "killed after", strike: killed(world.Interference{Lose: true})},
 	{name: "answer lost", strike: becomes(world.Interference{Lose: true})},
@@ -61,7 +65,35 @@ var faults = append([]fault{
 	{name: "watches frozen, and killed after the next", strike: frozen(func(*run) string { return "" }), after: killedAt(1)},
 	{name: "25 s late, and two later killed", strike: becomes(world.Interference{LateBy: 25 * time.Second}), after: killedAt(2)},
 	{name: "killed, then 500 three times", strike: killed(world.Interference{Lose: true}), after: upTo(3, world.Interference{Answer: 500})},
-}, corruptions...)
+}
+
+// slowAnswers are faults by which what was asked for is done at once, and told so late that more has happened meanwhile.
+var slowAnswers = []fault{
+	// Longer than a read is acted on, and than another object takes to see what was done and to want its own turn.
+	{name: "answered 12 s later", strike: becomes(world.Interference{AnswerAfter: 12 * time.Second})},
+	{name: "another person declared before the answer", strike: declaredOtherwise},
+}
+
+// declaredOtherwise lets somebody declare another person before the answer to a request arrives, for two seconds: what goes
+// out next is to go by what was recorded, not by what is declared by then. Afterwards the end is to be the same.
+func declaredOtherwise(r *run, _ world.Request) world.Interference {
+	var was world.Object
+	r.After(time.Second, func() {
+		r.must(r.Edit(r.FrontDesk, key, func(o *world.Object) {
+			was = *o
+			world.ForUser(world.Frank)(o)
+		}))
+	})
+	r.After(3*time.Second, func() {
+		r.must(r.Edit(r.FrontDesk, key, func(o *world.Object) {
+			if o.UID == was.UID && o.Spec.ACSUserID == world.Frank { // else somebody has declared something else meanwhile
+				o.Spec.ACSUserID, o.Spec.UserIdentityID = was.Spec.ACSUserID, was.Spec.UserIdentityID
+			}
+		}))
+	})
+	r.calmFrom(3 * time.Second)
+	return world.Interference{AnswerAfter: 2 * time.Second}
+}
 
 // becomes does one thing to the request that is struck.
 func becomes(i world.Interference) func(*run, world.Request) world.Interference {

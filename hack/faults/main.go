@@ -34,11 +34,12 @@ func main() {
 	flag.StringVar(&o.scenario, "scenario", "", "only the scenario of that name")
 	flag.StringVar(&o.commit, "commit", "", "the commit, by which the selection changes")
 	flag.BoolVar(&o.inMemory, "memory", false, "run on an API server in memory")
-	flag.IntVar(&o.parallel, "parallel", 12, "how many plans run at the same time")
+	flag.IntVar(&o.parallel, "parallel", 14, "how many plans run at the same time")
 	flag.BoolVar(&o.verbose, "v", false, "show each plan, and of one plan all that happened")
 	flag.Parse()
 
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	context.AfterFunc(ctx, cancel) // a second signal ends the program at once
 	err := start(ctx, o)
 	cancel()
 	if err != nil {
@@ -66,7 +67,7 @@ func start(ctx context.Context, o options) error {
 	klog.SetLogger(logr.Discard())
 	e := &explorer{options: o}
 	err := e.on(ctx, o.inMemory, e.explore)
-	if err == nil && o.plans == "" && !o.inMemory {
+	if err == nil && ctx.Err() == nil && o.plans == "" && !o.inMemory {
 		err = e.on(ctx, true, e.sample)
 	}
 	if e.unstruck > 0 {
@@ -137,7 +138,7 @@ func (e *explorer) sample(ctx context.Context) error {
 	plans := e.choice(all)
 	order := rand.New(rand.NewPCG(uint64(turnOf(e.commit)), 0))
 	order.Shuffle(len(plans), func(i, j int) { plans[i], plans[j] = plans[j], plans[i] })
-	e.parallel *= 12 // in memory they mostly wait
+	e.parallel *= 10 // in memory they mostly wait
 	inTime, cancel := context.WithTimeout(ctx, memoryTime)
 	defer cancel()
 	e.until(ctx, inTime.Done(), plans)

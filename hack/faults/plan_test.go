@@ -1,6 +1,9 @@
 package main
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 func TestThePlanOfANumberIsAlwaysTheSame(t *testing.T) {
 	t.Parallel()
@@ -51,5 +54,38 @@ func TestEveryFaultAndEveryScenarioHasANameOfItsOwn(t *testing.T) {
 	}
 	if len(names) != len(faults)+len(scenarios) {
 		t.Error("two have the same name")
+	}
+}
+
+func TestTheRequestThatRecordsAChangeIsTheLastOfStatusBeforeIt(t *testing.T) {
+	t.Parallel()
+	changes, records := changesIn([]string{
+		"get_credential", "PATCH key", "PATCH key status", "unassign_credential", "PATCH key status", "get_credential",
+		"PATCH key status", "get_acs_user", "assign_credential", "assign_credential", "PATCH key status",
+	})
+	if !slices.Equal(changes, []int{4, 9, 10}) || !slices.Equal(records, []int{3, 7}) {
+		t.Errorf("changes at %v, records at %v", changes, records)
+	}
+}
+
+func TestNoSelectionLeavesOutWhatMayBecomeOfAChangeAndItsRecord(t *testing.T) {
+	t.Parallel()
+	e := &explorer{changes: map[int][]int{2: {4, 9}}, records: map[int][]int{2: {3, 7}}}
+	at := map[string][]int{}
+	for _, p := range e.always(2) {
+		at[p.fault().name] = append(at[p.fault().name], p.boundary)
+	}
+	if len(at) != len(ofEachChange)+len(ofEachRecord) {
+		t.Errorf("there are the faults %v", at)
+	}
+	for _, name := range ofEachChange {
+		if !slices.Equal(at[name], []int{4, 9}) {
+			t.Errorf("%s strikes at %v", name, at[name])
+		}
+	}
+	for _, name := range ofEachRecord {
+		if !slices.Equal(at[name], []int{3, 7}) {
+			t.Errorf("%s strikes at %v", name, at[name])
+		}
 	}
 }

@@ -93,7 +93,7 @@ func execute(ctx context.Context, cluster *world.Cluster, p plan, name string) (
 	}
 	defer w.Close()
 	r := &run{World: w, plan: p, begun: map[string]bool{}}
-	out, err := r.tell() //nolint:contextcheck // the world has the context
+	out, err := r.tell()
 	if out == nil {
 		out = &outcome{}
 	}
@@ -169,10 +169,10 @@ func (r *run) intercept(req world.Request) world.Interference {
 	case r.plan.boundary == 0:
 	case req.Number == r.plan.boundary:
 		becomes = f.strike(r, req)
-		r.calmFrom(becomes.LateBy)
+		r.calmFrom(max(becomes.LateBy, becomes.AnswerAfter))
 	case struck > 0 && f.after != nil:
 		if becomes = f.after(r, req.Number-struck, req); becomes != unharmed {
-			r.calmFrom(becomes.LateBy)
+			r.calmFrom(max(becomes.LateBy, becomes.AnswerAfter))
 		}
 	}
 	if isTroubled && becomes == unharmed {

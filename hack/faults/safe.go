@@ -32,6 +32,13 @@ var safeEnds = []struct {
 		ends: []string{"gone"},
 	},
 	{
+		why: "one that lives and lost its record may lose the claim as well, and writes nothing then",
+		applies: func(p plan, o *outcome) bool {
+			return p.scenario().name == "deleted with Retain in mid-move" && withoutRecord(p, o)
+		},
+		ends: []string{"ConflictingClaim False"},
+	},
+	{
 		why: "whom an object had that lost its finalizer, its successor of the same name does not know",
 		applies: func(p plan, o *outcome) bool {
 			return p.scenario().name == "recreate with the same name" && struckBy("finalizer taken off")(p, o)

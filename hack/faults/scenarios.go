@@ -176,4 +176,24 @@ var scenarios = []scenario{
 		name: "edited while assigning", begin: func(r *run) error { return r.Declare(r.FrontDesk, key) },
 		during: map[string]func(*run) error{"assign_credential": moveTo(world.Carol)},
 	},
+	{
+		name: "deleted while somebody else holds it", prepare: declared,
+		begin: func(r *run) error {
+			r.HandByConsole(world.Bob)
+			return deleteKey(r)
+		},
+	},
+	{
+		// Nothing keeps the object whose call is under way, so that the other one has the claim, and wants to write, as soon as it
+		// sees the effect. Who of two recorded ones has the claim goes by age and UID, and would be another one in each run.
+		name:    "deleted with Retain in mid-move",
+		prepare: func(r *run) error { return r.Declare(r.FrontDesk, key, retained) },
+		begin: func(r *run) error {
+			if err := r.Declare(r.Tenant, renamed, world.ForUser(world.Bob), inMode(v1alpha1.ModeEnforce)); err != nil {
+				return err
+			}
+			return moveTo(world.Carol)(r)
+		},
+		during: map[string]func(*run) error{"unassign_credential": deleteKey},
+	},
 }

@@ -8,17 +8,29 @@ import (
 	clocktesting "k8s.io/utils/clock/testing"
 )
 
-// processClock is the clock of one process of the operator. It tells when the process wants to be woken next.
+// processClock is the clock of one process of the operator, which tells when the process wants to be woken next. What time it
+// is it knows from the world, so that the two never differ by more than the offset, not even while timers go off; the fake
+// clock is there for the timers alone.
 type processClock struct {
 	*clocktesting.FakeClock
+	world  *World
+	offset time.Duration
 
 	mu     sync.Mutex
 	timers map[*timer]time.Time
 }
 
-func newProcessClock(now time.Time) *processClock {
-	return &processClock{FakeClock: clocktesting.NewFakeClock(now), timers: map[*timer]time.Time{}}
+func newProcessClock(w *World, offset time.Duration) *processClock {
+	return &processClock{
+		FakeClock: clocktesting.NewFakeClock(w.Now().Add(offset)), world: w, offset: offset, timers: map[*timer]time.Time{},
+	}
 }
+
+// Now is the time of the process.
+func (c *processClock) Now() time.Time { return c.world.Now().Add(c.offset) }
+
+// Since returns how long ago a time of the process was.
+func (c *processClock) Since(t time.Time) time.Duration { return c.Now().Sub(t) }
 
 // timer is a timer whose time is known.
 type timer struct {

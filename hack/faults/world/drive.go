@@ -15,6 +15,7 @@ const (
 	doubtful  = 250 * time.Millisecond
 	large     = 4 * time.Second
 	heartbeat = 2 * time.Millisecond
+	longWait  = 2 * time.Second
 )
 
 // lateRequest is what happens later than it was asked for.
@@ -27,47 +28,53 @@ type lateRequest struct {
 // isBusy says that the operator has something to do, so that somebody should be waiting for a time. It returns how far time
 // went on.
 func (w *World) Step(most time.Duration, isBusy bool) (time.Duration, error) {
-	if err := w.quiet(idle); err != nil {
-		return 0, err
-	}
-	d := w.untilDue(most)
-	switch {
-	case d == most && isBusy:
-		if err := w.quiet(doubtful); err != nil {
+	for {
+		if err := w.quiet(idle); err != nil {
 			return 0, err
 		}
-	case d >= large:
-		if err := w.quiet(longIdle); err != nil {
-			return 0, err
+		d := w.untilDue(most)
+		switch {
+		case d == most && isBusy:
+			if err := w.quiet(doubtful); err != nil {
+				return 0, err
+			}
+		case d >= large:
+			if err := w.quiet(longIdle); err != nil {
+				return 0, err
+			}
 		}
+		d = w.untilDue(most)
+		if w.traffic.restsSince() == 0 {
+			continue // it has begun something since, by the time as it is
+		}
+		w.advance(d)
+		return d, w.Err()
 	}
-	d = w.untilDue(most)
-	w.advance(d)
-	return d, w.Err()
 }
 
-// quiet returns when nothing has passed for so long. On a machine that is so busy that this program itself is late, that
-// tells nothing, and it begins anew.
+// quiet returns when nothing has passed for so long. That is counted in heartbeats, of which a machine that is too busy to let
+// this goroutine have its turn lets go by fewer: the operator's have not had theirs either. On one that stays so, waiting has
+// an end.
 func (w *World) quiet(enough time.Duration) error {
 	began := time.Now()
-	last, since := began, began
+	last := began
 	tick := time.NewTicker(heartbeat)
 	defer tick.Stop()
-	for {
+	for beats := 0; ; {
 		select {
 		case <-tick.C:
 		case <-w.ctx.Done():
 			return w.ctx.Err()
 		}
-		now := time.Now()
-		if isLate := now.Sub(last) > 5*heartbeat; isLate && now.Sub(began) < 2*time.Second {
-			since = now
+		now, rests := time.Now(), w.traffic.restsSince()
+		if beats++; rests < now.Sub(last) {
+			beats = 0
 		}
 		last = now
-		if rests := w.traffic.restsSince(); rests >= enough && now.Sub(since) >= enough {
+		switch waited := now.Sub(began); {
+		case beats >= int(enough/heartbeat), rests >= enough && waited >= longWait:
 			return nil
-		}
-		if now.Sub(began) > patience {
+		case waited > patience:
 			return fmt.Errorf("the operator has not come to rest for %s", patience)
 		}
 	}
@@ -75,13 +82,13 @@ func (w *World) quiet(enough time.Duration) error {
 
 // untilDue returns how long it is until somebody waits for the time.
 func (w *World) untilDue(most time.Duration) time.Duration {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, p := range w.processes {
+	for _, p := range w.running() { // not under the mutex: their clocks ask what time it is
 		if d, ok := p.clock.next(); ok {
 			most = min(most, d)
 		}
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	for _, r := range w.late {
 		most = min(most, r.due.Sub(w.now))
 	}
@@ -117,8 +124,8 @@ func (w *World) advance(d time.Duration) {
 	}
 }
 
-// postpone lets something happen later.
-func (w *World) postpone(by time.Duration, do func()) {
+// After lets something happen when so much time has gone by.
+func (w *World) After(by time.Duration, do func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.late = append(w.late, lateRequest{w.now.Add(by), do})

@@ -159,6 +159,8 @@ func NameOf(h invariants.Holder) string {
 		return "Bob"
 	case h.ACSUserID == Carol:
 		return "Carol"
+	case h.ACSUserID == Frank:
+		return "Frank"
 	case h.ACSUserID == Dave:
 		return "Dave"
 	case h.ACSUserID == Erin:

@@ -53,13 +53,18 @@ func (t *roundTripper) interfere(req *http.Request, becomes Interference) (*http
 	case becomes.LateBy > 0:
 		late := req.Clone(context.WithoutCancel(req.Context()))
 		setBody(late, bodyOf(req))
-		t.process.world.postpone(becomes.LateBy, func() { t.doUnheard(late) })
+		t.process.world.After(becomes.LateBy, func() { t.doUnheard(late) })
 		return nil, errLost
 	case becomes.Lose:
 		t.doUnheard(req.WithContext(context.WithoutCancel(req.Context())))
 		return nil, errLost
 	default:
-		return t.do(req)
+		resp, err := t.do(req)
+		if err == nil && !t.process.holdUp(req.Context(), becomes.AnswerAfter) {
+			_ = resp.Body.Close()
+			return nil, errLost
+		}
+		return resp, err
 	}
 }
 

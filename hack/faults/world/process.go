@@ -40,7 +40,8 @@ type Process struct {
 	clock    *processClock
 	lifetime context.Context
 	end      context.CancelFunc // ends all that it does at once
-	stop     context.CancelFunc // asks it to stop
+	asked    context.Context    // done when it was asked to stop
+	stop     context.CancelFunc // asks it to
 	ended    chan struct{}
 	seam     *httptest.Server
 	dead     atomic.Bool
@@ -54,20 +55,21 @@ type Process struct {
 func (w *World) Start(offset time.Duration) (*Process, error) {
 	w.mu.Lock()
 	w.started++
-	p := &Process{Name: fmt.Sprintf("operator %d", w.started), world: w, ended: make(chan struct{}), clock: newProcessClock(w.now.Add(offset))}
+	name := fmt.Sprintf("operator %d", w.started)
 	w.mu.Unlock()
+	p := &Process{Name: name, world: w, ended: make(chan struct{}), clock: newProcessClock(w, offset)}
 	p.lifetime, p.end = context.WithCancel(context.WithoutCancel(w.ctx))
-	ctx, stop := context.WithCancel(context.WithoutCancel(w.ctx))
-	p.stop = stop
-	p.seam = httptest.NewServer(&gateway{p})
+	p.asked, p.stop = context.WithCancel(context.WithoutCancel(w.ctx))
+	g := &gateway{p}
+	p.seam = httptest.NewServer(g)
 	p.seam.Config.ErrorLog = nil
-	mgr, err := p.manager(ctx)
+	mgr, err := p.manager(g)
 	if err != nil {
 		return nil, fmt.Errorf("starting the operator: %w", err)
 	}
 	go func() {
 		defer close(p.ended)
-		if err := mgr.Start(ctx); err != nil && !p.isDead() {
+		if err := mgr.Start(p.asked); err != nil && !p.isDead() {
 			w.fail(fmt.Errorf("%s ended: %w", p.Name, err))
 		}
 	}()
@@ -77,24 +79,22 @@ func (w *World) Start(offset time.Duration) (*Process, error) {
 	return p, p.works()
 }
 
-// works waits until all three controllers have started their workers.
+// works waits until all three controllers have started their workers, even when nobody wants to know any more: a manager that
+// is stopped while its caches fill waits for them all the same, and those of a process that was killed never do.
 func (p *Process) works() error {
 	started := fmt.Sprintf(`"msg":"Starting workers","process":%q`, p.Name)
-	for began := time.Now(); strings.Count(p.world.Log(), started) < 3; {
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for began := time.Now(); strings.Count(p.world.Log(), started) < 3; <-tick.C {
 		if time.Since(began) > patience {
-			return fmt.Errorf("%s does not start its workers", p.Name)
-		}
-		select {
-		case <-time.After(2 * time.Millisecond):
-		case <-p.world.ctx.Done():
-			return p.world.ctx.Err()
+			return fmt.Errorf("%s does not start its workers within %s", p.Name, patience)
 		}
 	}
 	return nil
 }
 
 // manager makes the operator as main.go does, but for what only a program needs: flags, metrics, probes, a lease.
-func (p *Process) manager(ctx context.Context) (ctrl.Manager, error) {
+func (p *Process) manager(g *gateway) (ctrl.Manager, error) {
 	options := controllers.Options{
 		ResyncInterval: ResyncInterval, MinRetryDelay: time.Second, MaxRetryDelay: MaxRetryDelay,
 		SeamTimeout: SeamTimeout, HandOverGrace: HandOverGrace, StopGrace: 10 * time.Second,
@@ -114,15 +114,16 @@ func (p *Process) manager(ctx context.Context) (ctrl.Manager, error) {
 		Controller:              config.Controller{SkipNameValidation: ptr.To(true)},
 		Logger:                  p.world.logger.WithValues("process", p.Name),
 		GracefulShutdownTimeout: ptr.To(20 * time.Second),
+		BaseContext:             g.trace,
 	})
 	if err != nil {
 		return nil, err
 	}
-	api, err := seam.New(seam.Options{Endpoint: p.seam.URL, Timeout: patience, Concurrency: 4, UserAgent: p.Name})
+	api, err := seam.New(seam.Options{Endpoint: p.seam.URL, Timeout: patience, Concurrency: 4, UserAgent: p.Name, Observe: g.heard})
 	if err != nil {
 		return nil, err
 	}
-	return mgr, controllers.Add(ctx, mgr, api, options)
+	return mgr, controllers.Add(p.asked, mgr, api, options)
 }
 
 // Cut lets nothing of the process reach anybody any more. It does not wait, so that it can be called while a request waits.
@@ -140,10 +141,16 @@ func (p *Process) Kill() {
 // Stop ends the process as SIGTERM does, and waits until it has ended.
 func (p *Process) Stop() {
 	p.stop()
-	<-p.ended
+	select {
+	case <-p.ended:
+	case <-time.After(patience):
+		p.world.fail(fmt.Errorf("%s has not ended %s after it was to: look for what it waits for in a stack trace (SIGQUIT)", p.Name, patience))
+	}
 	p.end()
 	p.seam.CloseClientConnections()
 	p.seam.Close()
+	traffic := &p.world.traffic
+	traffic.change(func() { traffic.calls, traffic.answers = nil, nil }) // whoever waited for them is no more
 	p.world.mu.Lock()
 	defer p.world.mu.Unlock()
 	p.world.processes = slices.DeleteFunc(p.world.processes, func(other *Process) bool { return other == p })

@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptrace"
 	"strings"
 
 	"github.com/seam-operator/seam-operator/hack/faults/invariants"
 	"github.com/seam-operator/seam-operator/pkg/fakeseam"
+	"github.com/seam-operator/seam-operator/pkg/seam"
 )
 
 // gateway is what a process reaches the fake Seam by. It keeps every call.
@@ -30,6 +32,7 @@ var operations = map[string]string{
 // ServeHTTP keeps the call, and lets happen to it what the interceptor says. A dead process reaches nobody.
 func (g *gateway) ServeHTTP(answer http.ResponseWriter, req *http.Request) {
 	p, w := g.process, g.process.world
+	w.traffic.change(w.traffic.calls.end)
 	operation := operations[req.URL.Path]
 	isWrite := operation == fakeseam.OpAssignCredential || operation == fakeseam.OpUnassignCredential
 	if p.isDead() {
@@ -48,6 +51,25 @@ func (g *gateway) ServeHTTP(answer http.ResponseWriter, req *http.Request) {
 	}
 }
 
+// heard notes that the operator has read an answer.
+func (g *gateway) heard(call seam.Observation) {
+	if call.Code != "error" { // else no answer came
+		traffic := &g.process.world.traffic
+		traffic.change(traffic.answers.end)
+	}
+}
+
+// trace returns a context for all that the operator does, which tells when a call leaves it.
+func (g *gateway) trace() context.Context {
+	address := g.process.seam.Listener.Addr().String()
+	return httptrace.WithClientTrace(context.Background(), &httptrace.ClientTrace{GetConn: func(to string) {
+		if to == address { // else it is for the API server, whose requests are counted where they are made
+			traffic := &g.process.world.traffic
+			traffic.change(traffic.calls.begin)
+		}
+	}})
+}
+
 // tokenOf returns the API key of a call.
 func tokenOf(req *http.Request) string {
 	return strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer ")
@@ -61,6 +83,7 @@ func (g *gateway) interfere(answer http.ResponseWriter, req *http.Request, becom
 	case becomes.Answer == Unreachable:
 		return 0
 	case becomes.Answer != 0:
+		w.traffic.change(w.traffic.answers.begin)
 		answer.Header().Set("Content-Type", "application/json")
 		answer.WriteHeader(becomes.Answer)
 		_, _ = fmt.Fprintf(answer, `{"error":{"type":"injected","message":"injected"},"ok":false}`)
@@ -76,7 +99,11 @@ func (g *gateway) interfere(answer http.ResponseWriter, req *http.Request, becom
 		return 0
 	}
 	w.Seam.ServeHTTP(kept, req)
+	if !g.process.holdUp(req.Context(), becomes.AnswerAfter) {
+		return 0
+	}
 	call.Shown = shown(call.CredentialID, kept)
+	w.traffic.change(w.traffic.answers.begin)
 	for name, values := range kept.header {
 		answer.Header()[name] = values
 	}

@@ -1,7 +1,9 @@
 package world
 
 import (
+	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 )
@@ -25,6 +27,9 @@ type Interference struct {
 	Lose bool
 	// LateBy loses the answer, and lets the request be done so much later.
 	LateBy time.Duration
+	// AnswerAfter lets the request be done at once, and its answer arrive so much later. Time goes on meanwhile, so that others
+	// act on what was done while the one who asked for it still waits.
+	AnswerAfter time.Duration
 	// Strip is a field that something takes out of what is written to the API server: pendingWrites or finalizers.
 	Strip string
 }
@@ -44,9 +49,12 @@ type traffic struct {
 	counting  bool
 	count     int
 	inFlight  int
-	last      time.Time // when something passed last, in real time
-	order     int
-	seen      []string // the boundaries, as counted
+	// Calls to Seam count from when they leave the operator until it has heard the answer. On a busy machine both ways take
+	// long; were time to go on meanwhile, the operator would seem to act on what it read long ago.
+	calls, answers journeys
+	last           time.Time // when something passed last, in real time
+	order          int
+	seen           []string // the boundaries, as counted
 }
 
 // Intercept counts requests from now on, from 1, and asks do what becomes of each. It is called while the request waits, and
@@ -79,29 +87,68 @@ func (t *traffic) pass(r Request) (becomes Interference, done func()) {
 	if intercept != nil {
 		becomes = intercept(r)
 	}
-	return becomes, func() {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		t.inFlight--
-		t.last = time.Now()
-	}
+	return becomes, func() { t.change(func() { t.inFlight-- }) }
+}
+
+// longestWay is how long a call or an answer counts as on its way, in real time: one that nobody waits for never arrives.
+const longestWay = 5 * time.Second
+
+// journeys are calls on their way to Seam, or answers on their way back: when each began, in real time. Which is which is no
+// matter.
+type journeys []time.Time
+
+func (j *journeys) begin() { *j = append(*j, time.Now()) }
+
+func (j *journeys) end() { *j = (*j)[min(1, len(*j)):] }
+
+// areUnderWay reports whether there are any.
+func (j *journeys) areUnderWay() bool {
+	*j = slices.DeleteFunc(*j, func(began time.Time) bool { return time.Since(began) > longestWay })
+	return len(*j) > 0
+}
+
+// change changes what is under way, and notes that something passed.
+func (t *traffic) change(do func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	do()
+	t.last = time.Now()
 }
 
 // touch notes that something passed.
-func (t *traffic) touch() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.last = time.Now()
-}
+func (t *traffic) touch() { t.change(func() {}) }
 
 // restsSince returns how long nothing has passed; zero while something is under way.
 func (t *traffic) restsSince() time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.inFlight > 0 {
+	if t.inFlight > 0 || t.calls.areUnderWay() || t.answers.areUnderWay() {
 		return 0
 	}
 	return time.Since(t.last)
+}
+
+// holdUp returns when the answer to a request is to arrive, which is under way again then; false when nobody waits for it any
+// more. A process that is asked to stop gets it at once: time stands still until it has ended.
+func (p *Process) holdUp(ctx context.Context, by time.Duration) bool {
+	if by == 0 {
+		return true
+	}
+	due := make(chan struct{})
+	goesOn := sync.OnceFunc(func() {
+		p.world.traffic.change(func() { p.world.traffic.inFlight++ }) // before anybody can find that nothing is under way
+		close(due)
+	})
+	p.world.After(by, goesOn)
+	p.world.traffic.change(func() { p.world.traffic.inFlight-- })
+	select {
+	case <-due:
+	case <-p.asked.Done():
+	case <-p.lifetime.Done():
+	case <-ctx.Done():
+	}
+	goesOn()
+	return !p.isDead() && ctx.Err() == nil
 }
 
 // next returns the next place in the order of what is seen.

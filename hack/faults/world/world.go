@@ -24,6 +24,7 @@ const (
 	Alice           = "33333333-3333-3333-3333-333333333333"
 	Bob             = "44444444-4444-4444-4444-444444444444"
 	Carol           = "55555555-5555-5555-5555-555555555555"
+	Frank           = "bbbbbbbb-bbbb-bbbb-bbbb-bbbbbbbbbbbb"
 	AliceIdentity   = "22222222-2222-2222-2222-222222222222"
 	Workspace       = "11111111-1111-1111-1111-111111111111"
 	OtherWorkspace  = "11111111-1111-1111-1111-000000000002"
@@ -65,7 +66,7 @@ type World struct {
 	errs      []error
 }
 
-// New makes a world without a process: at Seam two workspaces, the first with a free credential and three people, and a
+// New makes a world without a process: at Seam two workspaces, the first with a free credential and four people, and a
 // Secret with a key of it in both namespaces.
 func New(ctx context.Context, cluster *Cluster, name string) (*World, error) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -89,7 +90,7 @@ func New(ctx context.Context, cluster *Cluster, name string) (*World, error) {
 	w.Seam.AddCredential(fakeseam.Credential{ID: NeighbourCredential, SystemID: otherSystemID})
 	w.Seam.AddIdentity(fakeseam.Identity{ID: AliceIdentity, WorkspaceID: Workspace})
 	w.Seam.AddUser(fakeseam.User{ID: Alice, SystemID: systemID, UserIdentityID: AliceIdentity})
-	for _, id := range []string{Bob, Carol} {
+	for _, id := range []string{Bob, Carol, Frank} {
 		w.Seam.AddUser(fakeseam.User{ID: id, SystemID: systemID})
 	}
 	for _, id := range []string{Credential, OtherCredential} {
