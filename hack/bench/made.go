@@ -11,9 +11,8 @@ import (
 	"github.com/seam-operator/seam-operator/pkg/fakeseam"
 )
 
-// ofMade tells what an operator does with objects that are Ready when it starts, however many: they are made by hand, as the
-// operator itself would leave them.
-func (r *recording) ofMade(ctx context.Context) error {
+// makeAll makes objects that are Ready before an operator that handles them starts, however many: as it would leave them.
+func (r *recording) makeAll(ctx context.Context) error {
 	templates, err := r.templates(ctx)
 	if err != nil {
 		return err
@@ -21,20 +20,11 @@ func (r *recording) ofMade(ctx context.Context) error {
 	say("  making %d Ready objects …", r.objects)
 	d := r.doors()
 	d.seed(r.world.seam)
-	err = each(ctx, d.many, func(ctx context.Context, i int) error { return r.make(ctx, d, i, templates[i%2]) })
+	err = each(ctx, d.many, func(ctx context.Context, i int) error { return r.makeReady(ctx, d, i, templates[i%2]) })
 	if err != nil {
 		return fmt.Errorf("making Ready objects: %w", err)
 	}
-	o, p, err := r.world.restart(ctx, r.binary, d)
-	if err := r.add(p, err); err != nil {
-		return err
-	}
-	p, err = r.world.rest(ctx, o, d, r.rest)
-	o.Stop()
-	if err := r.add(p, err); err != nil {
-		return err
-	}
-	return r.resync(ctx)
+	return nil
 }
 
 // templates returns an object of each kind of person as the operator leaves it.
@@ -54,8 +44,8 @@ func (r *recording) templates(ctx context.Context) (templates [2]v1alpha1.Creden
 	return templates, err
 }
 
-// make creates one object with the finalizer and the status of a template, and lets its person hold the credential.
-func (r *recording) make(ctx context.Context, d doors, i int, template v1alpha1.CredentialAssignment) error {
+// makeReady creates one object with the finalizer and the status of a template, and lets its person hold the credential.
+func (r *recording) makeReady(ctx context.Context, d doors, i int, template v1alpha1.CredentialAssignment) error {
 	obj, n := d.object(i), d.first+i
 	r.world.seam.UpdateCredential(idOf(credentials, n), func(c *fakeseam.Credential) { c.ACSUserID = userOf(n) })
 	obj.Finalizers = template.Finalizers

@@ -71,7 +71,8 @@ func (o *operator) said() string {
 	return string(content[max(0, len(content)-shown):])
 }
 
-// isIdle reports whether nothing waits in the operator's queues and nobody works, as its metrics tell.
+// isIdle reports whether nothing waits in the operator's queues and nobody works, as its metrics tell. An operator that has just
+// started may not answer, or have no queues yet.
 func (o *operator) isIdle(ctx context.Context) (bool, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, o.metrics, nil)
 	if err != nil {
@@ -132,11 +133,8 @@ func (w *world) caughtUp(ctx context.Context, o *operator) (since time.Time, err
 			return false
 		}
 		next = now.Add(100 * time.Millisecond) // asking costs the operator something
-		idle, err := o.isIdle(ctx)
-		if failed = err; err != nil {
-			return true
-		}
-		if !idle {
+		var idle bool
+		if idle, failed = o.isIdle(ctx); !idle {
 			since = now
 		}
 		if last := w.seam.lastCall(); last.After(since) {
@@ -144,5 +142,8 @@ func (w *world) caughtUp(ctx context.Context, o *operator) (since time.Time, err
 		}
 		return now.Sub(since) >= quiet
 	})
-	return since, errors.Join(failed, waiting)
+	if waiting != nil {
+		return since, errors.Join(waiting, failed)
+	}
+	return since, nil
 }

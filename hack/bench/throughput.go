@@ -77,7 +77,11 @@ func (c crowd) measure(ctx context.Context, name, what string, do func(context.C
 	}
 	stop() // nobody writes to what it saw any more
 	took, last := durations(c.doors, sent, seen(shown))
-	if p, err = m.end(ctx, name, c.many, last.Sub(m.began)); err != nil {
+	end := m.end
+	if c.operator == nil {
+		end = m.endNow // all that it asked for was answered
+	}
+	if p, err = end(ctx, name, c.many, last.Sub(m.began)); err != nil {
 		return p, fmt.Errorf("%s: %w", name, err)
 	}
 	p.SetTimes(took)

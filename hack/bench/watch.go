@@ -56,7 +56,7 @@ func (w *world) watch(ctx context.Context, d doors) (s *sightings, stop func(), 
 	if err := w.api.List(ctx, &list, client.InNamespace(namespace), client.Limit(1)); err != nil {
 		return nil, nil, err
 	}
-	http, err := rest.HTTPClientFor(w.config)
+	watcher, err := rest.HTTPClientFor(w.config)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -65,15 +65,15 @@ func (w *world) watch(ctx context.Context, d doors) (s *sightings, stop func(), 
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		s.follow(ctx, http, w.config.Host, list.ResourceVersion)
+		s.follow(ctx, watcher, w.config.Host, list.ResourceVersion)
 	}()
 	return s, func() { cancel(); <-ended }, nil
 }
 
 // follow watches on and on: the API server ends each watch some time, and one that does not keep up at once.
-func (s *sightings) follow(ctx context.Context, client *http.Client, host, version string) {
+func (s *sightings) follow(ctx context.Context, watcher *http.Client, host, version string) {
 	for ctx.Err() == nil {
-		next, err := s.stream(ctx, client, host, version)
+		next, err := s.stream(ctx, watcher, host, version)
 		if err != nil && ctx.Err() == nil {
 			s.mu.Lock()
 			s.err = fmt.Errorf("watching the objects: %w", err)
@@ -85,14 +85,14 @@ func (s *sightings) follow(ctx context.Context, client *http.Client, host, versi
 }
 
 // stream reads one watch to its end, and returns where the next one has to begin.
-func (s *sightings) stream(ctx context.Context, client *http.Client, host, version string) (next string, err error) {
+func (s *sightings) stream(ctx context.Context, watcher *http.Client, host, version string) (next string, err error) {
 	query := url.Values{"watch": {"true"}, "allowWatchBookmarks": {"true"}, "resourceVersion": {version}}
 	address := fmt.Sprintf("%s/apis/%s/namespaces/%s/credentialassignments?%s", host, v1alpha1.GroupVersion, namespace, query.Encode())
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return version, err
 	}
-	res, err := client.Do(req)
+	res, err := watcher.Do(req)
 	if err != nil {
 		return version, err
 	}

@@ -23,6 +23,9 @@ import (
 // namespace is where all objects are.
 const namespace = "front-desk"
 
+// upLimit is how long the control plane may take to come up, or to end, on a busy machine.
+const upLimit = 2 * time.Minute
+
 // world is a control plane without nodes and a fake Seam, new for each scenario: no scenario pays for what one before it left.
 type world struct {
 	env      *envtest.Environment
@@ -36,7 +39,10 @@ type world struct {
 
 func newWorld(ctx context.Context, s setup) (w *world, err error) {
 	w = &world{
-		env:      &envtest.Environment{CRDDirectoryPaths: []string{filepath.Join("config", "crd", "bases")}, ErrorIfCRDPathMissing: true},
+		env: &envtest.Environment{
+			CRDDirectoryPaths: []string{filepath.Join("config", "crd", "bases")}, ErrorIfCRDPathMissing: true,
+			ControlPlaneStartTimeout: upLimit, ControlPlaneStopTimeout: upLimit,
+		},
 		patience: s.patience(),
 	}
 	defer func() {

@@ -30,7 +30,7 @@ func (r *Results) Publish(docs string) error {
 
 // Page returns the page for users.
 func (r *Results) Page() (string, error) {
-	t, err := template.New("").Funcs(template.FuncMap{"thousands": thousands}).ParseFS(texts, "*.tmpl")
+	t, err := templates()
 	if err != nil {
 		return "", err
 	}
@@ -46,6 +46,8 @@ func (r *Results) Page() (string, error) {
 	return out.String(), err
 }
 
+func templates() (*template.Template, error) { return template.ParseFS(texts, "*.tmpl") }
+
 // explain says of each figure that is not reached why; each has its own text in why.md.tmpl.
 func (r *Results) explain(t *template.Template) (string, error) {
 	var out strings.Builder
@@ -53,7 +55,7 @@ func (r *Results) explain(t *template.Template) (string, error) {
 		if f.State != Missed {
 			continue
 		}
-		fmt.Fprintf(&out, "- **%s**: %s, %s. ", f.What, f.Result, f.Short)
+		fmt.Fprintf(&out, "- **%s**: %s, %s.\n  ", f.What, f.Result, f.Short)
 		if why := t.Lookup(f.ID); why != nil {
 			if err := why.Execute(&out, r); err != nil {
 				return "", err
@@ -93,6 +95,9 @@ func (s Scenario) Title() string {
 // Where tells on what, when and of which commit a scenario was measured.
 func (s Scenario) Where() string {
 	m := s.Machine
-	return fmt.Sprintf("Measured %s at commit %s, on %d cores (%s, %s) with %s and Kubernetes %s; when it began, %.1f other processes wanted a processor.",
-		s.Date, s.Commit, m.CPUs, m.CPU, m.System, m.Go, m.Kubernetes, m.Load)
+	where := fmt.Sprintf("Measured %s at commit %s, on %d cores (%s, %s) with %s and Kubernetes %s.", s.Date, s.Commit, m.CPUs, m.CPU, m.System, m.Go, m.Kubernetes)
+	if m.Load > float64(m.CPUs) {
+		where += fmt.Sprintf(" **The machine was busy with other work** (its load average was %.1f when this began): rates and times are worse than they could be.", m.Load)
+	}
+	return where
 }

@@ -11,8 +11,8 @@ import (
 // The names of phases, in the order in which they are measured.
 const (
 	Assign  = "assign"
-	Rest    = "rest"
 	Restart = "restart"
+	Rest    = "rest"
 	Resync  = "resync"
 	Drift   = "drift"
 	Beside  = "new beside a resync"
@@ -119,9 +119,11 @@ func (c Counts) Since(before Counts) Counts {
 
 // Plus returns the sum of two counts.
 func (c Counts) Plus(other Counts) Counts {
-	sum := maps.Clone(c)
-	for kind, n := range other {
-		sum[kind] += n
+	sum := Counts{}
+	for _, counted := range []Counts{c, other} {
+		for kind, n := range counted {
+			sum[kind] += n
+		}
 	}
 	return sum
 }

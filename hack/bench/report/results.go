@@ -3,6 +3,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,27 +38,24 @@ type Machine struct {
 	System     string  `json:"system"`
 	Go         string  `json:"go"`
 	Kubernetes string  `json:"kubernetes"`
-	Load       float64 `json:"load"` // of other work on the machine, when the scenario began: processes that want a processor
+	Load       float64 `json:"load"` // average when the scenario began: processes of other work that want a processor
 }
 
-// Add puts a scenario in the place of the one with as many objects and the same latency.
+// Add puts a scenario in the place of the one with as many objects and keys and the same latency.
 func (r *Results) Add(s Scenario) {
 	r.Scenarios = slices.DeleteFunc(r.Scenarios, func(old Scenario) bool {
-		return old.Objects == s.Objects && old.Milliseconds == s.Milliseconds
+		return old.Objects == s.Objects && old.Milliseconds == s.Milliseconds && old.Keys == s.Keys
 	})
 	r.Scenarios = append(r.Scenarios, s)
 	slices.SortFunc(r.Scenarios, func(a, b Scenario) int {
-		if a.Objects != b.Objects {
-			return a.Objects - b.Objects
-		}
-		return a.Milliseconds - b.Milliseconds
+		return cmp.Or(a.Objects-b.Objects, a.Milliseconds-b.Milliseconds, a.Keys-b.Keys)
 	})
 }
 
-// Find returns a scenario; one that was not measured has no phases.
+// Find returns a scenario in which all objects have the same key; one that was not measured has no phases.
 func (r *Results) Find(objects, milliseconds int) Scenario {
 	for _, s := range r.Scenarios {
-		if s.Objects == objects && s.Milliseconds == milliseconds {
+		if s.Objects == objects && s.Milliseconds == milliseconds && s.Keys == 1 {
 			return s
 		}
 	}

@@ -25,9 +25,9 @@ func (c Check) IsPassed() bool {
 }
 
 // How far a smoke test may be from the page. It has fewer objects, so that what is shared among them weighs more, and a machine
-// with other work: rates compared with the bare client's in the same run differ by less than half, requests hardly at all.
+// with other work: rates compared with the bare client's in the same run differ by half now and then, requests hardly at all.
 const (
-	rateRoom  = 0.5  // of the page's ratio to the bare client
+	rateRoom  = 0.4  // of the page's ratio to the bare client
 	writeRoom = 0.02 // more writes per object: a conflict now and then
 	readRoom  = 1.1  // as many reads and calls per object
 	readsMore = 0.05 // and so many more per object
@@ -57,6 +57,18 @@ func Smoke(got, page Scenario) []Check {
 		atMost("restart: calls to Seam per object", restart.PerObject(restart.AllSeamCalls()),
 			readRoom*pageRestart.PerObject(pageRestart.AllSeamCalls())+readsMore),
 	)
+}
+
+// IsMaybeNoise reports whether rates failed and nothing else: what is counted is the same on every machine.
+func IsMaybeNoise(checks []Check) bool {
+	failed := false
+	for _, c := range checks {
+		if !c.IsPassed() && c.IsAtMost {
+			return false
+		}
+		failed = failed || !c.IsPassed()
+	}
+	return failed
 }
 
 // PrintChecks writes what was held against the page, one line each.
