@@ -28,7 +28,7 @@ run: ## Run the operator against the current kubeconfig and the real Seam
 	go run .
 
 ##@ Develop
-.PHONY: test model fuzz faults mutation processes tenants crowd conformance verify generate manifests fmt lint build controlplane clean
+.PHONY: test model fuzz faults mutation processes tenants crowd bench bench-smoke conformance verify generate manifests fmt lint build controlplane clean
 test: ## Run all tests, with the race detector and on a real API server
 	@assets=$$(hack/controlplane/build.sh) || exit 1; \
 	race=-race; \
@@ -63,6 +63,17 @@ crowd: build ## Measure how much one tenant's many objects delay and cost the ow
 	@go build -buildvcs=false -o bin/ ./hack/crowd
 	@assets=$$(hack/controlplane/build.sh) || exit 1; \
 	export KUBEBUILDER_ASSETS="$$assets"; exec bin/crowd
+
+bench: build ## Measure rates, requests, memory and restarts against a bare client, and write docs/benchmarks.md (takes an hour; OBJECTS=2000 LATENCIES=0s KEYS=1)
+	@go build -buildvcs=false -o bin/ ./hack/bench
+	@assets=$$(hack/controlplane/build.sh) || exit 1; \
+	export KUBEBUILDER_ASSETS="$$assets"; \
+	exec bin/bench $(if $(OBJECTS),-objects=$(OBJECTS)) $(if $(LATENCIES),-latencies=$(LATENCIES)) $(if $(KEYS),-keys=$(KEYS))
+
+bench-smoke: build ## Measure 500 objects, and fail when they cost more than docs/benchmarks.md says
+	@go build -buildvcs=false -o bin/ ./hack/bench
+	@assets=$$(hack/controlplane/build.sh) || exit 1; \
+	export KUBEBUILDER_ASSETS="$$assets"; exec bin/bench -smoke
 
 conformance: ## Hold the client and the fake against what Seam publishes; needs Node.js 20, npm and curl
 	@hack/conformance/run

@@ -1,6 +1,9 @@
 package fakeseam
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 const (
 	merged   = "44444444-4444-4444-4444-444444444446"
@@ -41,6 +44,21 @@ func TestAnIdentityIsLinkedByEmailOrPhone(t *testing.T) {
 			linked, _ := w.User(alice)
 			expect(t, "linked identity", linked.UserIdentityID, visitor)
 		})
+	}
+}
+
+func TestAUserThatWasLinkedToSomebodyElseStandsForThemNoMore(t *testing.T) {
+	w := newWorld(t)
+	w.AddIdentity(Identity{ID: visitor})
+	other := w.AddIdentity(Identity{}).ID
+	w.UpdateUser(alice, func(u *User) { u.UserIdentityID = visitor })
+	w.UpdateUser(alice, func(u *User) { u.UserIdentityID = other })
+	w.UpdateUser(bob, func(u *User) { u.UserIdentityID = visitor })
+	expectStatus(t, w.assign(toIdentity(visitor)), 200)
+	w.expectHolder(Holder{ACSUserID: bob})
+	w.UpdateUser(alice, func(u *User) { u.UserIdentityID = visitor })
+	if got := w.userIDsOf(visitor); !slices.Equal(got, []any{alice, bob}) {
+		t.Errorf("the identity's ACS users: got %v, want Alice and Bob, each once", got)
 	}
 }
 

@@ -51,18 +51,16 @@ func (ex *exchange) page() (*page, error) {
 	return p, nil
 }
 
-// add puts a thing on the page, if its row belongs on this one. It wants each that
-// passes the list's filters, in order. Only what is on the page is shaped: a long list
-// would cost its square otherwise.
-func (p *page) add(number int, shape func() any) {
-	switch {
-	case number <= p.after: // on a page before
-	case len(p.shapes) == p.limit:
-		p.more = true
-	default:
-		p.last = number
-		p.shapes = append(p.shapes, shape())
-	}
+// isFull takes note that there is one more thing for the list, and reports whether it belongs on a page after this one.
+func (p *page) isFull() bool {
+	p.more = len(p.shapes) == p.limit
+	return p.more
+}
+
+// add puts a thing on a page that is not full. It wants those of rows after p.after that pass the list's filters, in order.
+func (p *page) add(number int, shape any) {
+	p.last = number
+	p.shapes = append(p.shapes, shape)
 }
 
 func (p *page) body(name string) body {

@@ -38,10 +38,14 @@ func (r reader) listCredentials(ex *exchange) (body, error) {
 	if err != nil {
 		return nil, err
 	}
-	for number, c := range r.Credentials.all.sights(r.horizon()) {
-		if r.credentialMatches(wanted, c) {
-			page.add(number, func() any { return r.shapeCredential(c) })
+	for number, c := range r.Credentials.all.sights(r.horizon(), page.after) {
+		if !r.credentialMatches(wanted, c) {
+			continue
 		}
+		if page.isFull() {
+			break
+		}
+		page.add(number, r.shapeCredential(c))
 	}
 	return page.body("acs_credentials"), nil
 }
@@ -66,7 +70,7 @@ func (r reader) getUser(ex *exchange) (body, error) {
 		return nil, err
 	}
 	wanted := userFilter{id: id, identity: r.survivor(identity), system: system}
-	for _, u := range r.usersSeen(ex, wanted) {
+	for _, u := range r.usersSeen(ex, wanted, 0) {
 		return body{"acs_user": r.shapeUser(u)}, nil
 	}
 	return nil, notFound("acs_user")
@@ -84,8 +88,11 @@ func (r reader) listUsers(ex *exchange) (body, error) {
 	if err != nil {
 		return nil, err
 	}
-	for number, u := range r.usersSeen(ex, wanted) {
-		page.add(number, func() any { return r.shapeUser(u) })
+	for number, u := range r.usersSeen(ex, wanted, page.after) {
+		if page.isFull() {
+			break
+		}
+		page.add(number, r.shapeUser(u))
 	}
 	return page.body("acs_users"), nil
 }
@@ -94,11 +101,15 @@ func (r reader) listUsers(ex *exchange) (body, error) {
 // those of the linked identity.
 type userFilter struct{ id, identity, system, email, phone string }
 
-// usersSeen yields the users that pass the filter, with the numbers of their rows,
-// as reads show them.
-func (r reader) usersSeen(ex *exchange, f userFilter) iter.Seq2[int, User] {
+// usersSeen yields the users in rows after a number that pass the filter, with the
+// numbers of their rows, as reads show them.
+func (r reader) usersSeen(ex *exchange, f userFilter, after int) iter.Seq2[int, User] {
+	candidates := r.Users.all.sights(r.horizon(), after)
+	if f.id != "" {
+		candidates = r.Users.all.sightsOf(r.horizon(), []string{f.id})
+	}
 	return func(yield func(int, User) bool) {
-		for number, u := range r.Users.all.sights(r.horizon()) {
+		for number, u := range candidates {
 			if r.workspaceOf(u.SystemID) == ex.call.WorkspaceID && r.userMatches(f, u) && !yield(number, u) {
 				return
 			}

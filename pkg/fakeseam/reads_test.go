@@ -194,6 +194,20 @@ func TestListsComeInPages(t *testing.T) {
 	expect(t, "different credentials", len(slices.Compact(ids)), 5)
 }
 
+func TestAPageFollowsOnAThingThatIsGone(t *testing.T) {
+	w := newWorld(t)
+	second := w.AddCredential(Credential{SystemID: doors})
+	third := w.AddCredential(Credential{SystemID: doors})
+	parameters := object{"limit": 2}
+	first := w.do("POST", "/acs/credentials/list", parameters)
+	w.DeleteCredential(second.ID)
+	parameters["page_cursor"] = first.json["pagination"].(object)["next_page_cursor"]
+	ids := idsOf(w.do("POST", "/acs/credentials/list", parameters), "acs_credentials", "acs_credential_id")
+	if !slices.Equal(ids, []string{third.ID}) {
+		t.Errorf("the second page: got %v, want %s", ids, third.ID)
+	}
+}
+
 func TestAPageHas500ThingsUnlessAsked(t *testing.T) {
 	w := newWorld(t)
 	for i := range 500 {

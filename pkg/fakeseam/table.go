@@ -3,6 +3,7 @@ package fakeseam
 import (
 	"iter"
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -91,15 +92,50 @@ func (t *table[T]) truths() iter.Seq[T] {
 	}
 }
 
-// sights yields everything as reads show it, with the number of its row.
-func (t *table[T]) sights(horizon time.Time) iter.Seq2[int, T] {
+// sights yields everything in rows after a number as reads show it, with the number of its row.
+func (t *table[T]) sights(horizon time.Time, after int) iter.Seq2[int, T] {
 	return func(yield func(int, T) bool) {
-		for _, r := range t.order {
+		first := sort.Search(len(t.order), func(i int) bool { return t.order[i].number > after })
+		for _, r := range t.order[first:] {
 			if v, ok := r.seen(horizon); ok && !yield(r.number, v) {
 				return
 			}
 		}
 	}
+}
+
+// sightsOf yields the things of some IDs as reads show them, in the order they were
+// added, with the numbers of their rows.
+func (t *table[T]) sightsOf(horizon time.Time, ids []string) iter.Seq2[int, T] {
+	return func(yield func(int, T) bool) {
+		for _, r := range t.rowsOf(ids) {
+			if v, ok := r.seen(horizon); ok && !yield(r.number, v) {
+				return
+			}
+		}
+	}
+}
+
+// truthsOf yields the things of some IDs as they are, in the order they were added.
+func (t *table[T]) truthsOf(ids []string) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		for _, r := range t.rowsOf(ids) {
+			if !yield(r.versions[len(r.versions)-1].value) {
+				return
+			}
+		}
+	}
+}
+
+func (t *table[T]) rowsOf(ids []string) []*row[T] {
+	var rows []*row[T]
+	for _, id := range ids {
+		if r, ok := t.byID[id]; ok {
+			rows = append(rows, r)
+		}
+	}
+	slices.SortFunc(rows, func(a, b *row[T]) int { return a.number - b.number })
+	return rows
 }
 
 // settle makes what is shown now stay shown, even if the lag grows.

@@ -29,6 +29,7 @@ type Users struct {
 	switches    *Switches
 	credentials *Credentials
 	all         table[User]
+	everLinked  map[string][]string // by identity, the users that are or were linked to it: thousands are not searched for one
 }
 
 // AddUser adds an ACS user, or replaces the one with its ID. It is linked to an
@@ -39,7 +40,7 @@ func (us *Users) AddUser(u User) User {
 	u.SystemID = us.workspaces.ensureSystem(u.SystemID)
 	u.UserIdentityID = strings.ToLower(u.UserIdentityID)
 	u.createdAt = us.shared.clock()
-	us.all.put(u.ID, u.clone())
+	us.put(u)
 	return u
 }
 
@@ -60,7 +61,20 @@ func (us *Users) UpdateUser(id string, change func(*User)) {
 	}
 	u = u.clone()
 	change(&u)
+	us.put(u)
+}
+
+// put stores what somebody seeded or did outside of the API: reads show it at once.
+func (us *Users) put(u User) {
+	us.noteLink(u)
 	us.all.put(u.ID, u.clone())
+}
+
+// noteLink remembers whom a user is linked to. What is remembered is only where to look.
+func (us *Users) noteLink(u User) {
+	if known := us.everLinked[u.UserIdentityID]; u.UserIdentityID != "" && !slices.Contains(known, u.ID) {
+		us.everLinked[u.UserIdentityID] = append(known, u.ID)
+	}
 }
 
 // DeleteUser removes an ACS user. The credentials it held are free then.
@@ -81,10 +95,10 @@ func (u User) clone() User {
 
 // relink links the users of one identity to another one, or to nobody.
 func (us *Users) relink(from, to string) {
-	for u := range us.all.truths() {
+	for u := range us.all.truthsOf(us.everLinked[from]) {
 		if u.UserIdentityID == from {
 			u.UserIdentityID = to
-			us.all.put(u.ID, u)
+			us.put(u)
 		}
 	}
 }
@@ -114,17 +128,20 @@ func (us *Users) heldByIdentity(c Credential, identityID string) bool {
 // assign. An ACS user that is linked to another identity is left to it, which Seam
 // does not document.
 func (us *Users) userOf(i Identity, systemID string) (User, bool) {
-	var similar User
-	for u := range us.all.truths() {
-		switch {
-		case u.SystemID != systemID:
-		case u.UserIdentityID == i.ID:
+	for u := range us.all.truthsOf(us.everLinked[i.ID]) {
+		if u.SystemID == systemID && u.UserIdentityID == i.ID {
 			return u, true
-		case similar.ID == "" && u.UserIdentityID == "" && i.resembles(u):
-			similar = u
 		}
 	}
-	return similar, similar.ID != ""
+	if i.EmailAddress == "" && i.PhoneNumber == "" {
+		return User{}, false
+	}
+	for u := range us.all.truths() {
+		if u.SystemID == systemID && u.UserIdentityID == "" && i.resembles(u) {
+			return u, true
+		}
+	}
+	return User{}, false
 }
 
 // link makes sure that the identity has an ACS user in the system: the one that
@@ -138,6 +155,7 @@ func (us *Users) link(u User, i Identity, systemID string) User {
 			EmailAddress: i.EmailAddress, PhoneNumber: i.PhoneNumber, createdAt: us.shared.clock()}
 	}
 	u.UserIdentityID = i.ID
+	us.noteLink(u)
 	us.all.write(u.ID, u, us.shared.clock(), us.switches.horizon())
 	return u
 }

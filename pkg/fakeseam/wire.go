@@ -115,7 +115,7 @@ type shapedIdentity struct {
 // shapeIdentity shows an identity with the ACS users that reads show as linked to it.
 func (w *World) shapeIdentity(i Identity) shapedIdentity {
 	userIDs := []string{}
-	for _, u := range w.Users.all.sights(w.horizon()) {
+	for _, u := range w.Users.all.sightsOf(w.horizon(), w.everLinked[i.ID]) {
 		if u.UserIdentityID == i.ID {
 			userIDs = append(userIDs, u.ID)
 		}

@@ -14,7 +14,8 @@ func emptyWorld(common *shared) *World {
 	switches := &Switches{shared: common}
 	workspaces := &Workspaces{shared: common}
 	credentials := &Credentials{shared: common, workspaces: workspaces, switches: switches}
-	users := &Users{shared: common, workspaces: workspaces, switches: switches, credentials: credentials}
+	users := &Users{shared: common, workspaces: workspaces, switches: switches, credentials: credentials,
+		everLinked: map[string][]string{}}
 	identities := &Identities{shared: common, workspaces: workspaces, users: users, credentials: credentials,
 		merged: map[string]string{}}
 	switches.lagging = []lagging{&credentials.all, &users.all}
