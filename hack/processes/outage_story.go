@@ -13,8 +13,9 @@ import (
 	"github.com/seam-operator/seam-operator/pkg/fakeseam"
 )
 
-// failures is how many calls fail before Seam comes back: with the delays as shipped they would take many minutes.
-const failures = 60
+// failures is how many calls fail before Seam comes back. After five in a row the objects of a key take turns to try, ever more
+// seldom: more would take minutes.
+const failures = 8
 
 // seamAway lets Seam answer nothing but 503, and then nothing at all, until many calls have failed. Meanwhile a credential is
 // declared, one is to move and one is to be taken away.
